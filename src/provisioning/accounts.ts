@@ -1,0 +1,151 @@
+import { firstAccessGroup } from './access.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Access, Dependencies } from './dependencies.js';
+import type { AccountStatus } from './directory.js';
+import { Failure } from './failure.js';
+import { accountAfterScan, accountByVisibleAddress, attach, inviteOnce, needsLink } from './invitations.js';
+import { joinGroups } from './joining.js';
+import type { PersonLink } from './store.js';
+
+/** An account that Atlassian names for an address. */
+export interface LocatedAccount {
+  readonly accountId: string;
+  readonly status: AccountStatus;
+  readonly suspended: boolean;
+  /** The groups it is in, where the look-up told. */
+  readonly groupIds: readonly string[] | undefined;
+}
+
+/**
+ * The account of an address as the back end sees it (rule ID4, last two steps); one upstream call, none on the invite
+ * back end, which knows visible addresses of the index only.
+ *
+ * @throws Failure `refused` when several accounts have the address
+ */
+export async function locateAccount(
+  address: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<LocatedAccount | undefined> {
+  const match = await deps.directory.findByEmail(address, call);
+  switch (match.kind) {
+    case 'one':
+      return {
+        accountId: match.accountId,
+        status: match.accountStatus,
+        suspended: match.suspended,
+        groupIds: match.groupIds,
+      };
+    case 'none':
+      return undefined;
+    case 'several':
+      throw new Failure(
+        'refused',
+        'Atlassian knows several accounts with this address. Have the operator name the right one with: confluence-scim-bridge link EMAIL ACCOUNT, then send it again.',
+      );
+    case 'cannotTell': {
+      await deps.roster.ready(call);
+      const person = await accountByVisibleAddress(address, deps);
+      return person === undefined
+        ? undefined
+        : { accountId: person.accountId, status: 'unknown', suspended: false, groupIds: undefined };
+    }
+  }
+}
+
+/**
+ * Gives access to an address that has no account on the site, by what the back end can do (rule US4).
+ *
+ * @param subject the SCIM id, or the one that will be minted, for the audit
+ * @returns the account id; undefined when an invitation was sent and the account will appear later
+ * @throws Failure `refused` when no seat is free, or when there is access under an account nobody can see
+ */
+export async function giveNewAccess(
+  address: string,
+  subject: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<string | undefined> {
+  const group = firstAccessGroup(access);
+  if (deps.directory.backEnd === 'invite') {
+    if (!(await deps.directory.hasAccess(address, call))) {
+      await inviteOnce(address, subject, deps, call);
+      return undefined;
+    }
+    const person = await accountAfterScan(address, deps, call);
+    if (person === undefined) throw needsLink();
+    return person.accountId;
+  }
+  const { accountId, granted } = await deps.directory.createAccount(address, group.id, call);
+  if (granted) {
+    await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
+  } else {
+    await joinGroups({ id: subject, accountId }, [group.id], 'US4', access, deps, call);
+  }
+  return accountId;
+}
+
+/**
+ * For a recorded person without an account who is to be active: finds or makes the account and connects it.
+ *
+ * @returns undefined when the account is still to appear: an invitation is pending, or was sent now
+ */
+export async function createMissingAccount(
+  link: PersonLink,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<string | undefined> {
+  if (link.address === undefined || link.invitedAt !== undefined) return undefined;
+  const located = await locateAccount(link.address, deps, call);
+  if (located !== undefined) assertUsableAccount(located, deps);
+  const accountId = located?.accountId ?? (await giveNewAccess(link.address, link.id, access, deps, call));
+  if (accountId !== undefined) {
+    if ((await deps.store.people.findByAccount(accountId)) !== undefined) throw linkedElsewhere();
+    await attach(link, accountId, 'US8', deps, call);
+    return accountId;
+  }
+  const now = new Date(deps.clock.now()).toISOString();
+  await deps.store.transaction(async (records) => {
+    await records.people.update(link.id, { invitedAt: now });
+    if (link.address !== undefined) await records.intents.end('invite', link.address);
+    await audit(records, deps, call, { event: 'user.invited', subject: link.id, decision: 'US8', result: 'done' });
+  });
+  deps.roster.expectAccount();
+  return undefined;
+}
+
+export function linkedElsewhere(): Failure {
+  return new Failure(
+    'refused',
+    'The account of this address belongs to another user of this bridge. Look it up by e-mail and update that one.',
+  );
+}
+
+/**
+ * Refuses accounts that Atlassian itself has switched off (rule US6); the IdP cannot help there.
+ *
+ * @throws Failure `refused`
+ */
+export function assertUsableAccount(account: LocatedAccount, deps: Pick<Dependencies, 'settings'>): void {
+  if (account.status === 'closed') {
+    throw new Failure(
+      'refused',
+      'The Atlassian account of this address is closed (deleted). Use another address, or ask Atlassian to restore the account.',
+    );
+  }
+  if (account.status === 'inactive') {
+    throw new Failure(
+      'refused',
+      'The Atlassian account of this address is deactivated. Have an organization admin reactivate it, then send it again.',
+    );
+  }
+  if (account.suspended && deps.settings.deactivation !== 'suspend') {
+    throw new Failure(
+      'refused',
+      'This person is suspended in the Atlassian organization. Have an organization admin restore access, then send it again.',
+    );
+  }
+}

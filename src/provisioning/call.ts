@@ -1,0 +1,35 @@
+/** The time of day and the passing of time; tests pass their own. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** One call that was sent to Atlassian, for the log, the audit and the demo. Holds no URL, no address, no secret. */
+export interface UpstreamCall {
+  /** The operation as in `atlassian/`, for example `confluence.addMember`. */
+  readonly operation: string;
+  /** HTTP status; undefined when no answer came. */
+  readonly status: number | undefined;
+  readonly durationMs: number;
+}
+
+/**
+ * Who spends upstream time: one SCIM request, one scan, one background job or one command. It is passed down to
+ * every upstream call, so that all of them together stay inside one budget and are recorded in order.
+ */
+export interface Call {
+  /** Of the SCIM request, or made for a scan or job; the thread from an answer to the log and the audit. */
+  readonly requestId: string;
+  /** The name of the `SCIM_TOKENS` pair, or `bridge` for the bridge's own work. */
+  readonly caller: string;
+  /** Requests and scans share the credential's concurrency fairly. */
+  readonly kind: 'request' | 'scan';
+  /** Milliseconds since the epoch; no upstream call starts or waits past it. */
+  readonly deadlineMs: number;
+  /** Aborts when the process stops or the budget is over. */
+  readonly signal: AbortSignal;
+  /** Every upstream call sent so far, in order; appended by the client. */
+  readonly upstream: UpstreamCall[];
+}

@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto';
+import { assertWritableGroup } from './access.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import { adopt, planned } from './changeGroup.js';
+import type { Access, Dependencies } from './dependencies.js';
+import type { UpstreamGroup } from './directory.js';
+import { Failure } from './failure.js';
+import { protectedMember, sparingProtected } from './groupChange.js';
+import { assertPossibleName, displayNameOf, findUpstreamByName, nameKey, nameTaken } from './groupNames.js';
+import { currentMembers, knownGroup, readGroupAndMembers, viewOf } from './groupReads.js';
+import type { Jobs, Progress } from './jobs.js';
+import { readForChange } from './memberReading.js';
+import { assertMembersKnown, type Member, protectionOf } from './members.js';
+import { planMembers } from './memberships.js';
+import { carryOut } from './memberWork.js';
+import { refusing } from './refusals.js';
+import type { GroupLink, Intent } from './store.js';
+import type { GroupView } from './views.js';
+
+/** A group as an IdP asks for one. */
+export interface NewGroup {
+  readonly displayName: string;
+  readonly externalId: string | undefined;
+  /** SCIM ids. */
+  readonly memberIds: readonly string[];
+}
+
+/** What `createGroup` has settled before the group exists. */
+interface Preparation {
+  readonly group: NewGroup;
+  readonly people: ReadonlyMap<string, Member>;
+  readonly access: Access;
+}
+
+/** A group that is there now, and whether it was made in this very run, so that it surely is empty. */
+interface Made {
+  readonly group: UpstreamGroup;
+  readonly isNew: boolean;
+}
+
+/** For how long an unfinished creation makes a group of that name ours. */
+const INTENT_MS = 24 * 60 * 60 * 1000;
+const ATTEMPT = { event: 'group.created', subject: 'new' };
+
+/**
+ * Creates a group with its members (rules GR3, GR8): one look-up of the name, one call to create it, one per member.
+ * Members are checked before the first call. An intent is stored before the group is made and ends when a request was
+ * told that all is done, so that a repeat of an unfinished creation, or of one whose answer was lost, goes on with the
+ * same group.
+ *
+ * @throws Failure `conflict` that names the group which holds the name; `invalid` for names and members that cannot be;
+ *   `forbidden` for protected people; `unavailable` while the work goes on in the background
+ */
+export async function createGroup(group: NewGroup, deps: Dependencies, jobs: Jobs, call: Call): Promise<GroupView> {
+  await refusing('GR3', ATTEMPT, deps, call, () => assertPossibleName(group.displayName));
+  const memberIds = [...new Set(group.memberIds)];
+  const key = nameKey(group.displayName);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([call.caller, { ...group, memberIds }]))
+    .digest('hex');
+  const view = await jobs.run(`groupName:${key} ${hash}`, call, (jobCall, progress) =>
+    deps.store.locks.withLock(`groupName:${key}`, jobCall.deadlineMs, () =>
+      createLocked({ ...group, memberIds }, deps, jobCall, progress),
+    ),
+  );
+  await deps.store.intents.end('createGroup', key);
+  return view;
+}
+
+/** Holds the lock of the name until the members are in, so that only a repeat of the same message comes upon the intent. */
+async function createLocked(group: NewGroup, deps: Dependencies, call: Call, progress: Progress): Promise<GroupView> {
+  const intent = await unfinished(group.displayName, deps);
+  const recorded = await deps.store.groups.findByDisplayName(group.displayName);
+  if (recorded !== undefined && intent?.caller !== call.caller) {
+    await refusing('GR3', ATTEMPT, deps, call, () => {
+      throw nameTaken(recorded.id, recorded.displayName);
+    });
+  }
+  const access = await deps.roster.access(call);
+  const people = await refusing('GR4', ATTEMPT, deps, call, () =>
+    assertMembersKnown(group.memberIds, deps, access, call),
+  );
+  const preparation = { group, people, access };
+  const made =
+    recorded === undefined
+      ? await make(preparation, intent, deps, call)
+      : {
+          group: { id: recorded.id, name: recorded.confluenceName, usageType: undefined, managedBy: undefined },
+          isNew: false,
+        };
+  return deps.store.locks.withLock(`group:${made.group.id}`, call.deadlineMs, () =>
+    fill(made, preparation, deps, call, progress),
+  );
+}
+
+async function unfinished(displayName: string, deps: Dependencies): Promise<Intent | undefined> {
+  const intent = await deps.store.intents.find('createGroup', nameKey(displayName));
+  if (intent === undefined || Date.parse(intent.startedAt) >= deps.clock.now() - INTENT_MS) return intent;
+  await deps.store.intents.end('createGroup', intent.key);
+  return undefined;
+}
+
+/** Finds out whose the name is, and makes the group or takes up the one that is ours. */
+async function make(
+  { group, people, access }: Preparation,
+  intent: Intent | undefined,
+  deps: Dependencies,
+  call: Call,
+): Promise<Made> {
+  const existing = await findUpstreamByName(group.displayName, deps, call);
+  if (existing !== undefined) return takeUp(existing, group, intent, access, deps, call);
+  await refusing('SA8', ATTEMPT, deps, call, async () => {
+    if ([...people.values()].some(await protectionOf(deps))) throw protectedMember();
+  });
+  const startedAt = new Date(deps.clock.now()).toISOString();
+  await deps.store.intents.begin({
+    kind: 'createGroup',
+    key: nameKey(group.displayName),
+    caller: call.caller,
+    startedAt,
+  });
+  const created = await send(group.displayName, intent, deps, call);
+  await recordCreated(created, group, deps, call);
+  return { group: created, isNew: true };
+}
+
+async function send(name: string, intent: Intent | undefined, deps: Dependencies, call: Call): Promise<UpstreamGroup> {
+  try {
+    return await deps.directory.createGroup(name, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    await audit(deps.store, deps, call, { ...ATTEMPT, decision: 'GR3', result: 'failed', note: failure.kind });
+    const isUndone = failure.kind === 'invalid' || failure.kind === 'misconfigured' || failure.kind === 'rateLimited';
+    if (isUndone && intent === undefined) await deps.store.intents.end('createGroup', nameKey(name));
+    if (failure.kind !== 'invalid') throw failure;
+    // A name that is taken is refused alike: ours, when an earlier answer was lost and the look-up lagged behind it.
+    const lost = intent === undefined ? undefined : await findUpstreamByName(name, deps, call);
+    if (lost !== undefined) return lost;
+    throw new Failure(
+      'invalid',
+      `Atlassian refuses the displayName ${JSON.stringify(name)}. Choose another name for the group.`,
+      {
+        cause: failure,
+      },
+    );
+  }
+}
+
+/**
+ * A group of the name exists in Confluence. It is taken up when it is ours: made by a creation whose answer was lost, or
+ * adopted, released and still named by `ADOPT_GROUPS`.
+ *
+ * @throws Failure `conflict` for every other one
+ */
+async function takeUp(
+  existing: UpstreamGroup,
+  group: NewGroup,
+  intent: Intent | undefined,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<Made> {
+  const link = await deps.store.groups.find(existing.id);
+  if (link === undefined && intent !== undefined && (await isEmpty(existing, deps, call))) {
+    await recordCreated(existing, group, deps, call);
+    return { group: existing, isNew: false };
+  }
+  if (link?.isReleased === true && isWritable(existing, link, access, deps)) {
+    const startedAt = new Date(deps.clock.now()).toISOString();
+    const indexed = await deps.store.index.group(existing.id);
+    await deps.store.transaction(async (records) => {
+      await records.intents.begin({
+        kind: 'createGroup',
+        key: nameKey(group.displayName),
+        caller: call.caller,
+        startedAt,
+      });
+      await adopt({ id: existing.id, name: group.displayName }, { indexed }, records, deps, call);
+      await records.groups.update(existing.id, { confluenceName: existing.name });
+      await records.groups.setExternalId(existing.id, call.caller, group.externalId);
+    });
+    return { group: existing, isNew: false };
+  }
+  return refusing('GR3', ATTEMPT, deps, call, () => {
+    throw nameTaken(existing.id, displayNameOf(existing, link));
+  });
+}
+
+/** What we made and lost sight of has no members; one that has some is more likely somebody else's. */
+async function isEmpty(group: UpstreamGroup, deps: Dependencies, call: Call): Promise<boolean> {
+  const page = await deps.directory.listMembers(group.id, { start: 0, limit: 1, withTotal: false }, call);
+  return page.members.length === 0;
+}
+
+function isWritable(group: UpstreamGroup, link: GroupLink, access: Access, deps: Dependencies): boolean {
+  try {
+    assertWritableGroup(group, link, access, deps.settings);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function recordCreated(created: UpstreamGroup, group: NewGroup, deps: Dependencies, call: Call): Promise<void> {
+  const nowMs = deps.clock.now();
+  await deps.store.transaction(async (records) => {
+    await records.index.putGroup({ ...created, accessTypes: [] }, nowMs);
+    await records.groups.insert({
+      id: created.id,
+      displayName: group.displayName,
+      confluenceName: created.name,
+      origin: 'created',
+      caller: call.caller,
+      isReleased: false,
+      memberCount: 0,
+      createdAt: new Date(nowMs).toISOString(),
+    });
+    await records.groups.setExternalId(created.id, call.caller, group.externalId);
+    await audit(records, deps, call, { ...ATTEMPT, subject: created.id, decision: 'GR3', result: 'done' });
+  });
+}
+
+/** Adds the members. Holds the lock of the group. */
+async function fill(
+  made: Made,
+  { group, people, access }: Preparation,
+  deps: Dependencies,
+  call: Call,
+  progress: Progress,
+): Promise<GroupView> {
+  const known = await knownGroup(made.group.id, deps);
+  const change = { add: group.memberIds, remove: [] };
+  const accounts = made.isNew ? [] : await readForChange(known, change, deps, call);
+  const plan = await sparingProtected(
+    planMembers(change, await currentMembers(known, accounts, deps, call)),
+    people,
+    known.id,
+    deps,
+    call,
+  );
+  const work = { groupId: known.id, remove: [], add: planned(plan.add, people) };
+  const { failure } = await carryOut(work, access, deps, call, progress);
+  if (failure !== undefined) throw failure;
+  if (made.isNew) return viewOf(made.group, group.memberIds, deps, call);
+  const now = await readGroupAndMembers(known, deps, call);
+  return viewOf(now.group, (await currentMembers(known, now.accounts, deps, call)).shown, deps, call);
+}

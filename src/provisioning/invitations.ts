@@ -1,0 +1,115 @@
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
+import type { IndexedPerson, PersonLink } from './store.js';
+
+/**
+ * Invites an address whose account will appear later (back end `invite`, rule US4). The intent is stored before the
+ * call. One whose answer was lost is not repeated blindly: the caller looked first whether the person has access, and
+ * only when nothing shows it, it is sent once more, audited (rule US5).
+ *
+ * @param subject the SCIM id the invitation belongs to
+ */
+export async function inviteOnce(address: string, subject: string, deps: Dependencies, call: Call): Promise<void> {
+  const earlier = await deps.store.intents.find('invite', address);
+  const startedAt = new Date(deps.clock.now()).toISOString();
+  if (earlier !== undefined) {
+    if (earlier.attempts > 1) {
+      throw new Failure(
+        'refused',
+        'This address was invited twice without an answer from Atlassian. Look in Atlassian administration whether the invitation is pending; once the person is there, the next scan or the command link connects the account.',
+      );
+    }
+    await audit(deps.store, deps, call, {
+      event: 'user.inviteRepeated',
+      subject,
+      decision: 'US5',
+      result: 'noted',
+      note: 'The answer to the first invitation was lost and nothing shows the person; it is sent once more.',
+    });
+  }
+  await deps.store.intents.begin({ kind: 'invite', key: address, caller: call.caller, startedAt });
+  try {
+    await deps.directory.inviteByEmail(address, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    // Refused before it happened: nothing to look for later.
+    if (failure.kind === 'invalid' || failure.kind === 'misconfigured' || failure.kind === 'rateLimited') {
+      await deps.store.intents.end('invite', address);
+    }
+    throw failure;
+  }
+}
+
+/** The account that a visible exact address names: linked to nobody, a person, and the only one. */
+export async function accountByVisibleAddress(address: string, deps: Dependencies): Promise<IndexedPerson | undefined> {
+  const candidates: IndexedPerson[] = [];
+  for (const person of await deps.store.index.findByAddress(address)) {
+    if (person.kind === 'atlassian' && (await deps.store.people.findByAccount(person.accountId)) === undefined)
+      candidates.push(person);
+  }
+  return candidates.length === 1 ? candidates[0] : undefined;
+}
+
+/** The same after a scan made now, unless the index shows the account already. */
+export async function accountAfterScan(
+  address: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<IndexedPerson | undefined> {
+  await deps.roster.ready(call);
+  const known = await accountByVisibleAddress(address, deps);
+  if (known !== undefined) return known;
+  await deps.roster.scan(call);
+  return accountByVisibleAddress(address, deps);
+}
+
+/**
+ * Links the account if the person turns out to have access.
+ *
+ * @returns the link with its account, or undefined when the address has no access
+ * @throws Failure `refused` that names `link` when there is access but no visible account
+ */
+export async function attachIfPresent(
+  link: PersonLink,
+  deps: Dependencies,
+  call: Call,
+): Promise<PersonLink | undefined> {
+  // Recorded only, never invited, on a back end that looks people up: there is nothing to take away.
+  if (link.address === undefined || deps.directory.backEnd !== 'invite') return undefined;
+  if (!(await deps.directory.hasAccess(link.address, call))) return undefined;
+  const person = await accountAfterScan(link.address, deps, call);
+  if (person === undefined) throw needsLink();
+  return attach(link, person.accountId, 'US5', deps, call);
+}
+
+export function needsLink(): Failure {
+  return new Failure(
+    'refused',
+    'This address has access to Confluence, but Atlassian hides which account it belongs to. Have the operator connect them with: confluence-scim-bridge link EMAIL ACCOUNT, then send it again.',
+  );
+}
+
+/** Connects a pending person with an account; a pending invitation ends. */
+export async function attach(
+  link: PersonLink,
+  accountId: string,
+  decision: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<PersonLink> {
+  const now = new Date(deps.clock.now()).toISOString();
+  await deps.store.transaction(async (records) => {
+    await records.people.update(link.id, { accountId, invitedAt: undefined, modifiedAt: now });
+    if (link.address !== undefined) await records.intents.end('invite', link.address);
+    await audit(records, deps, call, {
+      event: 'user.linked',
+      subject: link.id,
+      object: accountId,
+      decision,
+      result: 'done',
+    });
+  });
+  return { ...link, accountId, invitedAt: undefined, modifiedAt: now };
+}

@@ -1,0 +1,117 @@
+import { controlRead, type Memberships, readMemberships, recordMembership } from './access.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
+
+/** What leaving groups came to: the groups still held because Atlassian does not let anybody out of them. */
+export interface Left {
+  readonly stuck: readonly string[];
+}
+
+/**
+ * Takes an account out of groups, one call a group, all of them tried even when one fails: a leaver loses what can be
+ * lost (rules US7, US9). A 204 confirms; a 404 counts only when `memberof`, read again, no longer shows the group.
+ *
+ * @returns the groups that cannot be left (403 on them while the control read works)
+ * @throws Failure the first that leaves it open whether a group was left; what was left stays left and recorded
+ */
+export async function leaveGroups(
+  person: { readonly id: string; readonly accountId: string },
+  groupIds: readonly string[],
+  decision: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<Left> {
+  const outcomes = await Promise.allSettled(
+    groupIds.map((groupId) => leaveGroup(person, groupId, decision, access, deps, call)),
+  );
+  const stuck: string[] = [];
+  const failures: Failure[] = [];
+  outcomes.forEach((outcome, position) => {
+    const groupId = groupIds[position];
+    if (outcome.status === 'rejected') failures.push(Failure.from(outcome.reason));
+    else if (outcome.value === 'stuck' && groupId !== undefined) stuck.push(groupId);
+  });
+  if (failures[0] !== undefined) throw failures[0];
+  return { stuck };
+}
+
+async function leaveGroup(
+  person: { readonly id: string; readonly accountId: string },
+  groupId: string,
+  decision: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<'left' | 'stuck'> {
+  const before = call.upstream.length;
+  const entry = { event: 'group.memberRemoved', subject: person.id, object: groupId, decision } as const;
+  try {
+    await deps.directory.removeMember(groupId, person.accountId, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    const outcome = await judgeRefusal(failure, person.accountId, groupId, access, deps, call);
+    if (outcome !== 'left') {
+      await audit(deps.store, deps, call, {
+        ...entry,
+        result: outcome === 'stuck' ? 'refused' : 'failed',
+        upstream: call.upstream.slice(before),
+      });
+      if (outcome === 'stuck') return 'stuck';
+      throw failure;
+    }
+  }
+  await deps.store.transaction(async (records) => {
+    await recordMembership(records, deps, person.accountId, groupId, false);
+    await audit(records, deps, call, { ...entry, result: 'done', upstream: call.upstream.slice(before) });
+  });
+  return 'left';
+}
+
+/** What a refused removal means: gone anyway, impossible for everybody, or unknown. */
+async function judgeRefusal(
+  failure: Failure,
+  accountId: string,
+  groupId: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<'left' | 'stuck' | 'unknown'> {
+  if (failure.kind === 'notFound') {
+    const again = await readMemberships(accountId, deps, access, call);
+    return again.read.has(groupId) ? 'unknown' : 'left';
+  }
+  if (failure.kind === 'misconfigured' && failure.upstream?.status === 403) {
+    await controlRead(deps, access, call);
+    return 'stuck';
+  }
+  return 'unknown';
+}
+
+/**
+ * The granting groups to leave: what the read, the index or an own write shows (rule US2: the safe side of all three).
+ */
+export async function grantingGroupsOf(
+  accountId: string,
+  memberships: Memberships,
+  access: Access,
+  deps: Dependencies,
+): Promise<string[]> {
+  const indexed = await deps.store.index.person(accountId);
+  const candidates = new Set([...memberships.possible, ...(indexed?.grantingGroupIds ?? [])]);
+  return [...candidates].filter((id) => access.granting.has(id));
+}
+
+/**
+ * @throws Failure `refused` that names the groups an account cannot be taken out of
+ */
+export function refuseStuck(stuck: readonly string[], access: Access): void {
+  if (stuck.length === 0) return;
+  const names = stuck.map((id) => `"${access.granting.get(id)?.name ?? id}"`).join(', ');
+  throw new Failure(
+    'refused',
+    `Access could not be taken completely: Atlassian does not let this bridge change the membership of ${names}. Remove the person there by hand in Atlassian administration, then send it again.`,
+  );
+}

@@ -1,0 +1,246 @@
+import { readMemberships, recordMembership } from './access.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
+import type { Progress } from './jobs.js';
+import type { Member } from './members.js';
+import type { MemberStep } from './memberships.js';
+import { inParallel } from './parallel.js';
+import type { Hold, Records } from './store.js';
+
+/** A plan with the people it names. */
+export interface MemberWork {
+  readonly groupId: string;
+  readonly remove: readonly PlannedStep[];
+  readonly add: readonly PlannedStep[];
+}
+
+export interface PlannedStep {
+  readonly member: Member;
+  readonly by: MemberStep['by'];
+}
+
+/** What carrying out a plan came to. */
+export interface MemberOutcome {
+  /** Whether anything changed, in Confluence or in what is kept here. */
+  readonly hasChanged: boolean;
+  /** The first step that was refused for its person alone, or that stopped the rest. */
+  readonly failure: Failure | undefined;
+}
+
+/** Writes to one group at once. */
+const MOST_AT_ONCE = 4;
+
+/**
+ * Carries out a plan: removals first, because they free seats, then additions (rule GR5). Each confirmed write is
+ * recorded and audited at once, so that a stop in the middle loses nothing. A person who is refused does not stop the
+ * others; a failure that says nothing about the person does.
+ *
+ * Holds `person:<id>` around whatever depends on a person's status; the caller holds `group:<id>`.
+ */
+export async function carryOut(
+  work: MemberWork,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+  progress: Progress,
+): Promise<MemberOutcome> {
+  const total = work.remove.length + work.add.length;
+  let done = 0;
+  let hasChanged = false;
+  let refusal: Failure | undefined;
+  const steps = new MemberSteps(work.groupId, access, deps);
+
+  const take = async (
+    step: PlannedStep,
+    change: (step: PlannedStep, call: Call) => Promise<boolean>,
+  ): Promise<void> => {
+    // A list of its own, so that the audit line of each write holds just the calls that belong to it.
+    const own: Call = { ...call, upstream: [] };
+    try {
+      if (await change(step, own)) hasChanged = true;
+    } catch (error) {
+      const failure = Failure.from(error);
+      if (failure.kind !== 'refused' && failure.kind !== 'invalid') throw failure;
+      refusal ??= failure;
+    } finally {
+      call.upstream.push(...own.upstream);
+    }
+    done += 1;
+    progress(done, total);
+  };
+
+  progress(0, total);
+  try {
+    await inParallel(work.remove, MOST_AT_ONCE, (step) => take(step, (one, own) => steps.remove(one, own)));
+    await inParallel(work.add, MOST_AT_ONCE, (step) => take(step, (one, own) => steps.add(one, own)));
+  } catch (error) {
+    return { hasChanged, failure: Failure.from(error) };
+  }
+  return { hasChanged, failure: refusal };
+}
+
+class MemberSteps {
+  readonly #groupId: string;
+  readonly #access: Access;
+  readonly #deps: Dependencies;
+
+  constructor(groupId: string, access: Access, deps: Dependencies) {
+    this.#groupId = groupId;
+    this.#access = access;
+    this.#deps = deps;
+  }
+
+  /** @returns whether anything changed */
+  async remove({ member, by }: PlannedStep, call: Call): Promise<boolean> {
+    const holds = await this.#holdsOf(member);
+    // Atlassian hides suspended people from its lists, so for them only the call itself is certain.
+    const isHidden = holds.some((hold) => hold.kind === 'suspended');
+    const { accountId } = member;
+    if (
+      accountId !== undefined &&
+      (isHidden || by === 'send' || (by === 'confirm' && (await this.#isShownIn(accountId, call))))
+    ) {
+      await this.#leave(member, accountId, call);
+      return true;
+    }
+    if (holds.length === 0) return false;
+    await this.#deps.store.transaction(async (records) => {
+      await records.holds.remove(member.id, this.#groupId, undefined);
+      await this.#audit(records, call, 'group.memberRemoved', member, 'GR4', 'done');
+    });
+    return true;
+  }
+
+  async #leave(member: Member, accountId: string, call: Call): Promise<void> {
+    try {
+      await this.#deps.directory.removeMember(this.#groupId, accountId, call);
+    } catch (error) {
+      const failure = Failure.from(error);
+      // A 404 counts only when the person's groups, read again, no longer show this one.
+      const isGone = failure.kind === 'notFound' && !(await this.#isShownIn(accountId, call));
+      if (!isGone) throw await this.#failed(failure, 'group.memberRemoved', member, call);
+    }
+    await this.#deps.store.transaction(async (records) => {
+      const before = await records.index.person(accountId);
+      await recordMembership(records, this.#deps, accountId, this.#groupId, false);
+      await records.holds.remove(member.id, this.#groupId, undefined);
+      await this.#audit(records, call, 'group.memberRemoved', member, 'GR5', 'done');
+      const [last, ...others] = before?.grantingGroupIds ?? [];
+      if (last === this.#groupId && others.length === 0)
+        await this.#audit(records, call, 'user.accessLost', member, 'GR2', 'done');
+    });
+  }
+
+  /** @returns whether anything changed */
+  async add(step: PlannedStep, call: Call): Promise<boolean> {
+    const { link } = step.member;
+    const dependsOnStatus =
+      this.#isGranting || (link !== undefined && (link.accountId === undefined || link.wanted === 'inactive'));
+    if (!dependsOnStatus) return this.#join(step, call);
+    return this.#deps.store.locks.withLock(`person:${step.member.id}`, call.deadlineMs, async () => {
+      const current = await this.#deps.store.people.find(step.member.id);
+      const member: Member = {
+        ...step.member,
+        link: current,
+        accountId: current === undefined ? step.member.accountId : current.accountId,
+      };
+      if (member.accountId === undefined) return this.#owe(member, 'US5', call);
+      if (this.#isGranting && (await this.#isBarred(member, member.accountId))) return this.#owe(member, 'GR2', call);
+      return this.#join({ ...step, member }, call);
+    });
+  }
+
+  /** Whoever is recorded inactive, or was deleted, gets no access through a group (rule GR2). */
+  async #isBarred({ link }: Member, accountId: string): Promise<boolean> {
+    if (link !== undefined) return link.wanted === 'inactive';
+    return (await this.#deps.store.tombstones.findByAccount(accountId)).length > 0;
+  }
+
+  /** The membership is kept here until the account appears or the person is reactivated. */
+  async #owe(member: Member, decision: string, call: Call): Promise<boolean> {
+    if ((await this.#holdsOf(member)).length > 0) return false;
+    await this.#deps.store.transaction(async (records) => {
+      await records.holds.put({ personId: member.id, groupId: this.#groupId, kind: 'owed' });
+      await this.#audit(records, call, 'group.memberOwed', member, decision, 'noted');
+    });
+    return true;
+  }
+
+  async #join({ member, by }: PlannedStep, call: Call): Promise<boolean> {
+    const { accountId } = member;
+    if (accountId === undefined) return this.#owe(member, 'US5', call);
+    if ((await this.#holdsOf(member)).some((hold) => hold.kind === 'suspended')) return false;
+    if (by === 'confirm' && (await this.#isListedIn(accountId, call))) {
+      await this.#deps.store.holds.remove(member.id, this.#groupId, 'owed');
+      return false;
+    }
+    try {
+      await this.#deps.directory.addMember(this.#groupId, accountId, call);
+    } catch (error) {
+      const failure = Failure.from(error);
+      if (failure.kind !== 'notFound' && failure.kind !== 'invalid')
+        throw await this.#failed(failure, 'group.memberAdded', member, call);
+      return this.#settleUnknown(member, failure, call);
+    }
+    await this.#deps.store.transaction(async (records) => {
+      await recordMembership(records, this.#deps, accountId, this.#groupId, true);
+      await records.holds.remove(member.id, this.#groupId, 'owed');
+      if (member.link?.suspended === true) {
+        await records.holds.put({ personId: member.id, groupId: this.#groupId, kind: 'suspended' });
+      }
+      await this.#audit(records, call, 'group.memberAdded', member, 'GR5', 'done');
+    });
+    return true;
+  }
+
+  /** Atlassian does not know one of the two: the group (then nobody can be added), or the account on this site. */
+  async #settleUnknown(member: Member, failure: Failure, call: Call): Promise<boolean> {
+    await this.#deps.directory.getGroup(this.#groupId, call);
+    // A leaver without any access left may be gone from the site; the membership waits for reactivation (rule GR4).
+    if (member.link?.wanted === 'inactive') return this.#owe(member, 'GR4', call);
+    await this.#failed(failure, 'group.memberAdded', member, call);
+    throw new Failure(
+      'invalid',
+      `members names ${JSON.stringify(member.id)}, whose account Atlassian does not know on this site. Give the person access to Confluence first, then send it again.`,
+      { cause: failure },
+    );
+  }
+
+  get #isGranting(): boolean {
+    return this.#access.granting.has(this.#groupId);
+  }
+
+  /** For removals: "no" is believed of an empty read only after a control read (rule SA2). */
+  async #isShownIn(accountId: string, call: Call): Promise<boolean> {
+    return (await readMemberships(accountId, this.#deps, this.#access, call)).read.has(this.#groupId);
+  }
+
+  /** For additions: a wrong "no" only repeats a write. */
+  async #isListedIn(accountId: string, call: Call): Promise<boolean> {
+    return (await this.#deps.directory.listMemberships(accountId, call)).some((group) => group.id === this.#groupId);
+  }
+
+  async #holdsOf(member: Member): Promise<readonly Hold[]> {
+    return (await this.#deps.store.holds.ofPerson(member.id)).filter((hold) => hold.groupId === this.#groupId);
+  }
+
+  async #failed(failure: Failure, event: string, member: Member, call: Call): Promise<Failure> {
+    const result =
+      failure.kind === 'refused' || failure.kind === 'invalid' || failure.kind === 'notFound' ? 'refused' : 'failed';
+    await this.#audit(this.#deps.store, call, event, member, 'GR5', result);
+    return failure;
+  }
+
+  #audit(
+    records: Records,
+    call: Call,
+    event: string,
+    member: Member,
+    decision: string,
+    result: 'done' | 'refused' | 'failed' | 'noted',
+  ): Promise<void> {
+    return audit(records, this.#deps, call, { event, subject: member.id, object: this.#groupId, decision, result });
+  }
+}

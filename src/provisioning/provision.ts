@@ -1,0 +1,308 @@
+import { assertNotProtected, firstAccessGroup, layOwnWrites, type Memberships, readMemberships } from './access.js';
+import { assertUsableAccount, giveNewAccess, linkedElsewhere, type LocatedAccount, locateAccount } from './accounts.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
+import { joinGroups } from './joining.js';
+import { type CurrentMemberships, viewOfLink } from './people.js';
+import { deactivate, reactivate, readStanding } from './status.js';
+import { noteSuperseded } from './superseded.js';
+import type { JsonObject, PersonLink } from './store.js';
+import type { PersonView } from './views.js';
+
+/** A person as an IdP asks for one. */
+export interface NewPerson {
+  readonly userName: string;
+  readonly externalId: string | undefined;
+  /** Undefined counts as true: creating is asking for access. */
+  readonly active: boolean | undefined;
+  readonly profile: JsonObject;
+  /** The address to invite (rule US3), lower case. */
+  readonly address: string;
+}
+
+/**
+ * Creates a SCIM User (rules US4, US6): finds or makes the account of the address, gives it access unless the message
+ * says inactive, and links it. Everything that refuses comes before the first upstream write.
+ *
+ * @throws Failure `conflict` for a userName that a record holds; `refused` for accounts that cannot be given access;
+ *   `forbidden` for protected people and foreign domains
+ */
+export async function provision(person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
+  const { locks } = deps.store;
+  return locks.withLock(`userName:${person.userName.toLowerCase()}`, call.deadlineMs, () =>
+    locks.withLock(`address:${person.address}`, call.deadlineMs, () => provisionLocked(person, deps, call)),
+  );
+}
+
+async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
+  const holder = await deps.store.people.findByUserName(person.userName);
+  if (holder !== undefined) throw userNameTaken(holder.id);
+  assertNotProtected({ accountId: undefined, addresses: [person.address, person.userName] }, deps);
+  if (person.active !== false) assertAllowedDomain(person.address, deps);
+  const access = await deps.roster.access(call);
+  const located = (await locateAccount(person.address, deps, call)) ?? (await rememberedAccount(person, deps, call));
+  const known = await recordOf(person, located, deps);
+  if (known !== undefined) return takeUp(known, person, deps, call);
+  if (located !== undefined) {
+    assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
+    if (person.active !== false) assertUsableAccount(located, deps);
+    return adopt(person, located, access, deps, call);
+  }
+  return create(person, access, deps, call);
+}
+
+export function userNameTaken(id: string): Failure {
+  return new Failure(
+    'conflict',
+    `A user with this userName exists already (id ${id}). Look it up by userName and update it instead.`,
+  );
+}
+
+function assertAllowedDomain(address: string, deps: Dependencies): void {
+  const domains = deps.settings.allowedEmailDomains.map((domain) => domain.toLowerCase());
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+  if (domains.length === 0 || domains.includes(domain)) return;
+  throw new Failure(
+    'forbidden',
+    'Addresses of this domain may not be given access. Use an address of an allowed domain, or have the operator change ALLOWED_EMAIL_DOMAINS.',
+  );
+}
+
+/**
+ * The account of a person deleted here earlier, where the back end cannot name accounts by address: taken up again only
+ * when the same caller sends the same externalId, never by a recycled address alone (rule ID5).
+ */
+async function rememberedAccount(
+  person: NewPerson,
+  deps: Dependencies,
+  call: Call,
+): Promise<LocatedAccount | undefined> {
+  if (deps.directory.backEnd !== 'invite' || person.externalId === undefined) return undefined;
+  for (const tombstone of await deps.store.tombstones.findByAddress(person.address)) {
+    if (tombstone.accountId !== undefined && tombstone.externalIds.get(call.caller) === person.externalId) {
+      return { accountId: tombstone.accountId, status: 'unknown', suspended: false, groupIds: undefined };
+    }
+  }
+  return undefined;
+}
+
+/** The record that the same account or, without an account, the same address has already (rule US6). */
+async function recordOf(
+  person: NewPerson,
+  located: LocatedAccount | undefined,
+  deps: Dependencies,
+): Promise<PersonLink | undefined> {
+  if (located !== undefined) {
+    const linked = await deps.store.people.findByAccount(located.accountId);
+    if (linked !== undefined) return linked;
+  }
+  const sameAddress = await deps.store.people.findByAddress(person.address);
+  return sameAddress.find(
+    (link) => link.address === person.address && (located === undefined || link.accountId === undefined),
+  );
+}
+
+/** A rename, or a person who comes back: the inactive record, or the one with the same externalId, is taken up, same id. */
+async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
+  return deps.store.locks.withLock(`person:${link.id}`, call.deadlineMs, async () => {
+    const isSame =
+      person.externalId !== undefined &&
+      (await deps.store.people.externalId(link.id, call.caller)) === person.externalId;
+    if (link.wanted === 'active' && !isSame) {
+      throw new Failure(
+        'conflict',
+        `The account of this address belongs to the active user ${JSON.stringify(link.userName)} (id ${link.id}). Look that userName up and update it, or deactivate it first.`,
+      );
+    }
+    assertNotProtected({ accountId: link.accountId, addresses: [link.address] }, deps);
+    const now = new Date(deps.clock.now()).toISOString();
+    const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
+    await deps.store.transaction(async (records) => {
+      await records.people.update(link.id, changes);
+      if (person.externalId !== undefined) await records.people.setExternalId(link.id, call.caller, person.externalId);
+      await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
+    });
+    return stateStatus({ ...link, ...changes }, person.active !== false, deps, call);
+  });
+}
+
+/** Carries out what the message says of `active` for a record just made or taken up. */
+async function stateStatus(link: PersonLink, active: boolean, deps: Dependencies, call: Call): Promise<PersonView> {
+  const standing = await readStanding(link, deps, call);
+  const after = active ? await reactivate(link, standing, deps, call) : await deactivate(link, standing, deps, call);
+  return latestView(link.id, after, deps, call);
+}
+
+export async function latestView(
+  id: string,
+  after: CurrentMemberships | undefined,
+  deps: Dependencies,
+  call: Call,
+): Promise<PersonView> {
+  const link = await deps.store.people.find(id);
+  if (link === undefined)
+    throw new Failure('unexpected', 'The record vanished while it was changed. Send the message again.');
+  return viewOfLink(link, call, after, undefined, deps);
+}
+
+/** A person with an account nobody linked yet: with access adopted, without it given access (rule US6). */
+async function adopt(
+  person: NewPerson,
+  located: LocatedAccount,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<PersonView> {
+  const { accountId } = located;
+  const memberships = await membershipsOf(located, access, deps, call);
+  const grants = (ids: Iterable<string>) => [...ids].some((id) => access.granting.has(id));
+  const hadAccess = grants(memberships.shown);
+  const shown = new Set(memberships.shown);
+  let wanted: 'active' | 'inactive' = 'active';
+  if (person.active === false) {
+    wanted = 'inactive';
+  } else {
+    if (located.suspended) await deps.directory.restore(accountId, call);
+    if (!hadAccess) {
+      await giveAccess(accountId, person.address, access, deps, call);
+      shown.add(firstAccessGroup(access).id);
+    }
+  }
+  const link = await insert(
+    person,
+    { accountId, wanted, origin: 'adopted', invited: false, event: hadAccess ? 'user.adopted' : 'user.provisioned' },
+    deps,
+    call,
+  );
+  // A leaver's message about somebody who has access: taken, not only noted.
+  if (wanted === 'inactive' && grants(memberships.possible)) {
+    const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
+    return latestView(link.id, after, deps, call);
+  }
+  return viewOfLink(link, call, { access, shown, names: memberships.names }, undefined, deps);
+}
+
+/** The organization's look-up names the groups; elsewhere `memberof` does. Own writes beat both. */
+async function membershipsOf(
+  located: LocatedAccount,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<Memberships> {
+  if (located.groupIds === undefined) return readMemberships(located.accountId, deps, access, call);
+  return layOwnWrites(located.accountId, located.groupIds, new Map(), deps);
+}
+
+/** The organization's invite also takes in an account that is not in the site's directory; elsewhere the group is joined. */
+async function giveAccess(
+  accountId: string,
+  address: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  const group = firstAccessGroup(access);
+  if (deps.directory.backEnd === 'organization') {
+    const created = await deps.directory.createAccount(address, group.id, call);
+    if (created.accountId !== accountId) throw linkedElsewhere();
+    if (created.granted) {
+      await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
+      return;
+    }
+  }
+  await joinGroups({ id: accountId, accountId }, [group.id], 'US4', access, deps, call);
+}
+
+/** Nobody has the address on the site: invited or created; recorded only when the message says inactive. */
+async function create(person: NewPerson, access: Access, deps: Dependencies, call: Call): Promise<PersonView> {
+  const mintedId = `inv-${crypto.randomUUID()}`;
+  if (person.active === false) {
+    const link = await insert(
+      person,
+      {
+        accountId: undefined,
+        wanted: 'inactive',
+        origin: 'created',
+        invited: false,
+        event: 'user.recorded',
+        id: mintedId,
+      },
+      deps,
+      call,
+    );
+    return viewOfLink(link, call, undefined, undefined, deps);
+  }
+  const accountId = await giveNewAccess(person.address, mintedId, access, deps, call);
+  if (accountId !== undefined && (await deps.store.people.findByAccount(accountId)) !== undefined)
+    throw linkedElsewhere();
+  const invited = accountId === undefined;
+  const link = await insert(
+    person,
+    {
+      accountId,
+      wanted: 'active',
+      origin: 'created',
+      invited,
+      event: invited ? 'user.invited' : 'user.provisioned',
+      id: accountId ?? mintedId,
+    },
+    deps,
+    call,
+  );
+  if (accountId === undefined) {
+    deps.roster.expectAccount();
+    return viewOfLink(link, call, undefined, undefined, deps);
+  }
+  const group = firstAccessGroup(access);
+  return viewOfLink(
+    link,
+    call,
+    { access, shown: new Set([group.id]), names: new Map([[group.id, group.name]]) },
+    undefined,
+    deps,
+  );
+}
+
+interface Insertion {
+  readonly id?: string;
+  readonly accountId: string | undefined;
+  readonly wanted: 'active' | 'inactive';
+  readonly origin: 'created' | 'adopted';
+  readonly invited: boolean;
+  readonly event: string;
+}
+
+/** The record, its externalId, the end of the intent and the audit line: one transaction, one clock reading. */
+async function insert(person: NewPerson, how: Insertion, deps: Dependencies, call: Call): Promise<PersonLink> {
+  const now = new Date(deps.clock.now()).toISOString();
+  const id = how.id ?? how.accountId;
+  if (id === undefined)
+    throw new Failure('unexpected', 'A person needs an id. Report this to the maintainers of the bridge.');
+  const link = {
+    id,
+    accountId: how.accountId,
+    userName: person.userName,
+    profile: person.profile,
+    wanted: how.wanted,
+    suspended: false,
+    address: person.address,
+    invitedAt: how.invited ? now : undefined,
+    origin: how.origin,
+    caller: call.caller,
+    createdAt: now,
+    wantedAt: now,
+  };
+  await deps.store.transaction(async (records) => {
+    await records.people.insert(link);
+    if (person.externalId !== undefined) {
+      await noteSuperseded(person.externalId, id, records, deps, call);
+      await records.people.setExternalId(id, call.caller, person.externalId);
+    }
+    await records.intents.end('invite', person.address);
+    if (how.accountId !== undefined) await records.tombstones.removeAccount(how.accountId);
+    await audit(records, deps, call, { event: how.event, subject: id, decision: 'US4', result: 'done' });
+  });
+  return { ...link, modifiedAt: now };
+}

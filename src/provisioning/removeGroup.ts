@@ -1,0 +1,100 @@
+import { assertWritableGroup, controlRead } from './access.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import { adopt } from './changeGroup.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
+import { nameKey } from './groupNames.js';
+import { type KnownGroup, knownGroup, readGroup } from './groupReads.js';
+import { refusing } from './refusals.js';
+import type { GroupLink } from './store.js';
+
+/**
+ * Removes a group for SCIM: one that the bridge created is deleted in Confluence (one call), an adopted one is released
+ * (no call; its Confluence members stay). Afterwards the id answers 404 (RFC 7644 §3.6).
+ *
+ * @throws Failure `notFound`; `forbidden` for groups that are not ours, and always with `GROUP_DELETE=never`
+ */
+export async function removeGroup(id: string, deps: Dependencies, call: Call): Promise<void> {
+  const attempt = { event: 'group.removed', subject: id };
+  const before = await knownGroup(id, deps);
+  const access = await deps.roster.access(call);
+  const group =
+    before.indexed ?? (before.link === undefined ? await readGroup(before, deps, call) : fromLink(before.link));
+  await refusing('GR1', attempt, deps, call, () => assertWritableGroup(group, before.link, access, deps.settings));
+  await refusing('GROUP_DELETE', attempt, deps, call, () => {
+    if (deps.settings.groupDelete !== 'never') return;
+    throw new Failure(
+      'forbidden',
+      'Groups are never deleted through this bridge. Delete it in Confluence, or have the operator set GROUP_DELETE=created.',
+    );
+  });
+  await deps.store.locks.withLock(`group:${id}`, call.deadlineMs, async () => {
+    const known = await knownGroup(id, deps);
+    if (known.link?.origin === 'created') await deleteCreated(known.link, access, deps, call);
+    else await release(group, known, deps, call);
+  });
+}
+
+/** Enough to judge a group of ours that the index lacks: what it does not say, Confluence says when it is changed. */
+function fromLink(link: GroupLink) {
+  return { id: link.id, name: link.confluenceName, usageType: undefined, managedBy: undefined };
+}
+
+async function deleteCreated(link: GroupLink, access: Access, deps: Dependencies, call: Call): Promise<void> {
+  try {
+    await deps.directory.deleteGroup(link.id, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.kind !== 'notFound') {
+      await audit(deps.store, deps, call, {
+        event: 'group.removed',
+        subject: link.id,
+        decision: 'GROUP_DELETE=created',
+        result: 'failed',
+        note: failure.kind,
+      });
+      throw failure;
+    }
+    // Gone already, unless Atlassian only hides it from us (rule SA2).
+    await controlRead(deps, access, call);
+  }
+  const nowMs = deps.clock.now();
+  await deps.store.transaction(async (records) => {
+    await records.writes.groupDeleted(link.id, nowMs);
+    await records.tombstones.putGroup(link.id, new Date(nowMs).toISOString());
+    await records.groups.remove(link.id);
+    await records.intents.end('createGroup', nameKey(link.displayName));
+    await audit(records, deps, call, {
+      event: 'group.removed',
+      subject: link.id,
+      decision: 'GROUP_DELETE=created',
+      result: 'done',
+    });
+  });
+}
+
+async function release(
+  group: { readonly id: string; readonly name: string },
+  known: KnownGroup,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  await deps.store.transaction(async (records) => {
+    const link = known.link ?? (await adopt(group, known, records, deps, call));
+    await records.groups.setExternalId(link.id, call.caller, undefined);
+    // What is only owed to the group ends with the IdP's interest in it; what deactivation took away is still given back.
+    for (const hold of await records.holds.ofGroup(link.id)) {
+      if (hold.kind === 'owed') await records.holds.remove(hold.personId, link.id, 'owed');
+    }
+    await records.groups.update(link.id, { isReleased: true, modifiedAt: new Date(deps.clock.now()).toISOString() });
+    await records.intents.end('createGroup', nameKey(link.displayName));
+    await audit(records, deps, call, {
+      event: 'group.released',
+      subject: link.id,
+      decision: 'GROUP_DELETE=created',
+      result: 'done',
+      upstream: [],
+    });
+  });
+}

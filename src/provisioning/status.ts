@@ -1,0 +1,200 @@
+import {
+  assertNotProtected,
+  firstAccessGroup,
+  isPlainAccess,
+  isSurelyIn,
+  type Memberships,
+  readMemberships,
+} from './access.js';
+import { createMissingAccount } from './accounts.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { attachIfPresent } from './invitations.js';
+import { joinGroups } from './joining.js';
+import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
+import type { PersonLink } from './store.js';
+import type { CurrentMemberships } from './people.js';
+
+/** A linked person as Confluence has it now: the one read that a statement of `active` is judged against (rule US2). */
+export interface Standing {
+  readonly access: Access;
+  /** Undefined for a person without an account. */
+  readonly memberships: Memberships | undefined;
+  readonly isActive: boolean;
+}
+
+/** Reads where a linked person stands. One `memberof`; none for a person without an account. */
+export async function readStanding(link: PersonLink, deps: Dependencies, call: Call): Promise<Standing> {
+  const access = await deps.roster.access(call);
+  if (link.accountId === undefined) return { access, memberships: undefined, isActive: link.wanted === 'active' };
+  const memberships = await readMemberships(link.accountId, deps, access, call);
+  const isMember = [...memberships.shown].some((id) => access.granting.has(id));
+  return { access, memberships, isActive: isMember && !link.suspended };
+}
+
+/**
+ * Takes away access (rule US7). The wish and the groups found are stored first, in one transaction, so that a restart
+ * in the middle forgets neither; success means that every granting group was left, or the person suspended.
+ *
+ * @returns the memberships as they are afterwards; undefined for a person without an account
+ * @throws Failure `refused` naming groups that cannot be left; `unavailable`, `rateLimited` with the wish kept
+ */
+export async function deactivate(
+  link: PersonLink,
+  standing: Standing,
+  deps: Dependencies,
+  call: Call,
+): Promise<CurrentMemberships | undefined> {
+  assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
+  const { accountId } = link;
+  const { access, memberships } = standing;
+  await rememberWish(link, 'inactive', standing, deps);
+  if (accountId === undefined || memberships === undefined) {
+    const attached = await attachIfPresent(link, deps, call);
+    if (attached !== undefined) return deactivate(attached, await readStanding(attached, deps, call), deps, call);
+    if (link.wanted !== 'inactive') {
+      await audit(deps.store, deps, call, {
+        event: 'user.deactivated',
+        subject: link.id,
+        decision: 'US5',
+        result: 'noted',
+        note: 'There is no account yet; carried out when it appears.',
+      });
+    }
+    return undefined;
+  }
+  if (deps.settings.deactivation === 'suspend')
+    return suspend({ ...link, accountId }, { access, memberships }, deps, call);
+  const groupIds = await grantingGroupsOf(accountId, memberships, access, deps);
+  const { stuck } = await leaveGroups({ id: link.id, accountId }, groupIds, 'US7', access, deps, call);
+  refuseStuck(stuck, access);
+  if (groupIds.length > 0 || link.wanted !== 'inactive') {
+    await audit(deps.store, deps, call, {
+      event: 'user.deactivated',
+      subject: link.id,
+      decision: 'US7',
+      result: 'done',
+    });
+  }
+  return {
+    access,
+    names: memberships.names,
+    shown: new Set([...memberships.shown].filter((id) => !groupIds.includes(id))),
+  };
+}
+
+/** Stores what was asked for and what is about to be taken, before anything is taken. */
+async function rememberWish(
+  link: PersonLink,
+  wanted: 'active' | 'inactive',
+  standing: Standing,
+  deps: Dependencies,
+): Promise<void> {
+  const now = new Date(deps.clock.now()).toISOString();
+  const taken =
+    wanted === 'active' || link.accountId === undefined || standing.memberships === undefined
+      ? []
+      : deps.settings.deactivation === 'suspend'
+        ? [...standing.memberships.shown]
+        : await grantingGroupsOf(link.accountId, standing.memberships, standing.access, deps);
+  const kind = deps.settings.deactivation === 'suspend' ? 'suspended' : 'remembered';
+  await deps.store.transaction(async (records) => {
+    if (link.wanted !== wanted) await records.people.update(link.id, { wanted, wantedAt: now, modifiedAt: now });
+    for (const groupId of taken) await records.holds.put({ personId: link.id, groupId, kind });
+  });
+}
+
+/** `DEACTIVATION=suspend`: organization-wide; memberships stay upstream, hidden, and are shown from here. */
+async function suspend(
+  link: PersonLink & { readonly accountId: string },
+  standing: { readonly access: Access; readonly memberships: Memberships },
+  deps: Dependencies,
+  call: Call,
+): Promise<CurrentMemberships> {
+  if (!link.suspended || !(await isSuspendedUpstream(link, deps, call))) {
+    await deps.directory.suspend(link.accountId, call);
+    await deps.store.transaction(async (records) => {
+      await records.people.update(link.id, { suspended: true });
+      await audit(records, deps, call, {
+        event: 'user.deactivated',
+        subject: link.id,
+        decision: 'US7 DEACTIVATION=suspend',
+        result: 'done',
+      });
+    });
+  }
+  return { access: standing.access, ...standing.memberships };
+}
+
+/** Whether a person we suspended still is; an address that no longer answers is taken as "not suspended". */
+async function isSuspendedUpstream(link: PersonLink, deps: Dependencies, call: Call): Promise<boolean> {
+  if (link.address === undefined) return false;
+  const match = await deps.directory.findByEmail(link.address, call);
+  return match.kind === 'one' && match.accountId === link.accountId && match.suspended;
+}
+
+/**
+ * Gives access back (rule US8): the remembered groups that still grant plain access, else the first access group, and
+ * the memberships owed meanwhile. What was remembered is forgotten only when all is done.
+ *
+ * @returns the memberships as they are afterwards; undefined for a person whose account is still to appear
+ * @throws Failure `refused` when no seat is free
+ */
+export async function reactivate(
+  link: PersonLink,
+  standing: Standing,
+  deps: Dependencies,
+  call: Call,
+): Promise<CurrentMemberships | undefined> {
+  assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
+  const { access, memberships } = standing;
+  await rememberWish(link, 'active', standing, deps);
+  if (link.accountId === undefined || memberships === undefined) {
+    const accountId = await createMissingAccount(link, access, deps, call);
+    if (accountId === undefined) return undefined;
+    const attached = { ...link, accountId, wanted: 'active' as const };
+    return reactivate(attached, await readStanding(attached, deps, call), deps, call);
+  }
+  if (link.suspended) {
+    await deps.directory.restore(link.accountId, call);
+    await deps.store.transaction(async (records) => {
+      await records.people.update(link.id, { suspended: false });
+      await records.holds.removeAll(link.id, 'suspended');
+    });
+  }
+  const groupIds = await groupsToGive(link.id, memberships, access, deps);
+  await joinGroups({ id: link.id, accountId: link.accountId }, groupIds, 'US8', access, deps, call);
+  await deps.store.transaction(async (records) => {
+    await records.holds.removeAll(link.id, 'remembered');
+    await records.holds.removeAll(link.id, 'owed');
+    if (!standing.isActive || link.wanted !== 'active') {
+      await audit(records, deps, call, {
+        event: 'user.reactivated',
+        subject: link.id,
+        decision: 'US8',
+        result: 'done',
+      });
+    }
+  });
+  return { access, names: memberships.names, shown: new Set([...memberships.shown, ...groupIds]) };
+}
+
+/** Remembered plain groups, owed groups, and the first access group where none grants; without those surely there already. */
+async function groupsToGive(
+  personId: string,
+  memberships: Memberships,
+  access: Access,
+  deps: Dependencies,
+): Promise<string[]> {
+  const wanted = new Set<string>();
+  for (const hold of await deps.store.holds.ofPerson(personId)) {
+    const granting = access.granting.get(hold.groupId);
+    if (hold.kind === 'owed' || (hold.kind === 'remembered' && granting !== undefined && isPlainAccess(granting)))
+      wanted.add(hold.groupId);
+  }
+  const grants = (id: string) => access.granting.has(id);
+  const surelyIn = [...memberships.read].filter((id) => isSurelyIn(memberships, id));
+  if (![...surelyIn, ...wanted].some(grants)) wanted.add(firstAccessGroup(access).id);
+  return [...wanted].filter((id) => !isSurelyIn(memberships, id));
+}

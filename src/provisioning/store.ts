@@ -1,0 +1,315 @@
+import type { AccessType, UpstreamGroup } from './directory.js';
+import type { UpstreamCall } from './call.js';
+
+/** JSON as an IdP sends it, already bounded in length, depth and count. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** What the caller last stated (`active`), or what adopting found. */
+export type WantedStatus = 'active' | 'inactive';
+
+/**
+ * A person that an IdP provisioned or adopted through us. `accountId` is undefined while an invitation is pending
+ * (state `invited`, rule US5). The externalIds are kept apart, per caller.
+ */
+export interface PersonLink {
+  /** SCIM id: the account id where it was known at the start, else a minted `inv-<uuid>`; never changes. */
+  readonly id: string;
+  readonly accountId: string | undefined;
+  /** As the IdP spelled it; unique without regard to case. */
+  readonly userName: string;
+  /** Everything else the IdP supplied, as it spelled it, without id, userName, externalId, active, password, groups, meta, schemas. */
+  readonly profile: JsonObject;
+  readonly wanted: WantedStatus;
+  /** Suspended by us (`DEACTIVATION=suspend`) and not yet restored. */
+  readonly suspended: boolean;
+  /** The address the person was or will be invited with, and the addresses a look-up by e-mail finds; lower case. */
+  readonly address: string | undefined;
+  /** ISO time of the invitation; undefined when none is pending. */
+  readonly invitedAt: string | undefined;
+  readonly origin: 'created' | 'adopted';
+  /** The caller that created or adopted the person. */
+  readonly caller: string;
+  /** ISO times. */
+  readonly createdAt: string;
+  readonly modifiedAt: string;
+  /** ISO time of the last statement of `wanted`. */
+  readonly wantedAt: string;
+}
+
+/**
+ * Why a membership is kept here and not (only) upstream.
+ * `owed`: asked for, to be applied when the account appears or the person is reactivated.
+ * `remembered`: a granting group that deactivation took away, given back by reactivation.
+ * `suspended`: the membership is still there upstream, but Atlassian hides suspended people from listings.
+ */
+export type HoldKind = 'owed' | 'remembered' | 'suspended';
+export interface Hold {
+  readonly personId: string;
+  readonly groupId: string;
+  readonly kind: HoldKind;
+}
+
+/** A group the bridge created or took up. A released group (rule GROUP_DELETE) keeps its row, so that it stays unlisted. */
+export interface GroupLink {
+  readonly id: string;
+  /** As the IdP spells it (GROUP_RENAMES=record); the name in Confluence is `confluenceName`. */
+  readonly displayName: string;
+  readonly confluenceName: string;
+  readonly origin: 'created' | 'adopted';
+  readonly caller: string;
+  readonly isReleased: boolean;
+  /** Members that the last read or our own writes showed; undefined when never read. A hint for planning, nothing more. */
+  readonly memberCount: number | undefined;
+  readonly createdAt: string;
+  readonly modifiedAt: string;
+}
+
+/** A person or group that DELETE removed. The address is kept as a keyed hash only. */
+export interface Tombstone {
+  readonly id: string;
+  readonly accountId: string | undefined;
+  readonly externalIds: ReadonlyMap<string, string>;
+  readonly deletedAt: string;
+}
+
+/** Something begun upstream whose outcome may be lost with the process. */
+export interface Intent {
+  /** `invite` (key: person id) or `createGroup` (key: lower-case name). */
+  readonly kind: 'invite' | 'createGroup';
+  readonly key: string;
+  readonly caller: string;
+  readonly startedAt: string;
+  /** How often the call was sent. */
+  readonly attempts: number;
+}
+
+/** One line of the audit (rule SA10): every attempt to change access. Ids only, never addresses or names. */
+export interface AuditLine {
+  readonly at: string;
+  readonly caller: string;
+  readonly requestId: string;
+  /** What happened, for example `user.provisioned`, `user.deactivated`, `group.memberAdded`. */
+  readonly event: string;
+  /** SCIM id of the person, or group id. */
+  readonly subject: string;
+  /** The other side of a membership, where there is one. */
+  readonly object: string | undefined;
+  /** Which rule or setting decided, for example `US7`, `SA8`, `DEACTIVATION=access-groups`. */
+  readonly decision: string;
+  readonly result: 'done' | 'refused' | 'failed' | 'noted';
+  readonly upstream: readonly UpstreamCall[];
+  /** A sentence without personal data. */
+  readonly note: string | undefined;
+}
+
+/** A person of the directory index. */
+export interface IndexedPerson {
+  readonly accountId: string;
+  readonly kind: 'atlassian' | 'other';
+  /** Ids of the granting groups the last scan (with our own writes over it) found the account in. */
+  readonly grantingGroupIds: readonly string[];
+}
+
+export interface IndexedGroup extends UpstreamGroup {
+  /** Under which `accessType`s Confluence lists the group; empty for a group that grants nothing. */
+  readonly accessTypes: readonly AccessType[];
+  readonly firstSeenAt: string;
+}
+
+/** One row of a list of people: a link, a person of the index, or both; in stable order. */
+export interface ListedPerson {
+  readonly id: string;
+  readonly accountId: string | undefined;
+  readonly link: PersonLink | undefined;
+  /** This caller's externalId, for a linked person. */
+  readonly externalId: string | undefined;
+  /** In a granting group, by the index. */
+  readonly hasAccess: boolean;
+  /** ISO time at which the person was made or first seen. */
+  readonly firstSeenAt: string;
+}
+
+/** One row of a list of groups: index and links, released and deleted groups left out; in stable order. */
+export interface ListedGroup {
+  readonly id: string;
+  readonly group: IndexedGroup | undefined;
+  readonly link: GroupLink | undefined;
+  readonly externalId: string | undefined;
+  readonly firstSeenAt: string;
+}
+
+/** Lists in stable order: new ones at the end, a person or group keeps its place for ever. */
+export interface Window {
+  /** How many to skip, from 0. */
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export type NewPersonLink = Omit<PersonLink, 'modifiedAt'>;
+
+export interface PersonRecords {
+  find(id: string): Promise<PersonLink | undefined>;
+  /** Links of these ids, in no particular order; ids of nobody are missing. At most 1,000 ids. */
+  findByIds(ids: readonly string[]): Promise<readonly PersonLink[]>;
+  findByAccount(accountId: string): Promise<PersonLink | undefined>;
+  /** Links of these accounts, in no particular order. At most 1,000. */
+  findByAccounts(accountIds: readonly string[]): Promise<readonly PersonLink[]>;
+  /** Without regard to case. */
+  findByUserName(userName: string): Promise<PersonLink | undefined>;
+  /** Links that hold this address as `address`, as address-shaped userName or among the profile's e-mails; without regard to case. */
+  findByAddress(address: string): Promise<readonly PersonLink[]>;
+  findByExternalId(caller: string, externalId: string): Promise<readonly PersonLink[]>;
+  /** People in state `invited`: no account yet. */
+  listInvited(): Promise<readonly PersonLink[]>;
+  /** `modifiedAt` becomes `createdAt`. @throws Failure `conflict` when the userName, id or account is taken. */
+  insert(link: NewPersonLink): Promise<void>;
+  /** Sets what is given. @throws Failure `conflict` when the userName or account is taken by another. */
+  update(id: string, changes: Partial<Omit<PersonLink, 'id' | 'createdAt' | 'caller'>>): Promise<void>;
+  /** Drops the link, its holds and externalIds, and leaves a tombstone. */
+  bury(id: string, deletedAt: string): Promise<void>;
+  externalId(id: string, caller: string): Promise<string | undefined>;
+  /** undefined or '' removes it. When another record of this caller carries the same value, it is moved here (rule ID6). */
+  setExternalId(id: string, caller: string, externalId: string | undefined): Promise<void>;
+}
+
+export interface HoldRecords {
+  ofPerson(personId: string): Promise<readonly Hold[]>;
+  ofGroup(groupId: string): Promise<readonly Hold[]>;
+  /** Idempotent. */
+  put(hold: Hold): Promise<void>;
+  /** Removes this kind, or every kind when `kind` is undefined. Idempotent. */
+  remove(personId: string, groupId: string, kind: HoldKind | undefined): Promise<void>;
+  removeAll(personId: string, kind: HoldKind): Promise<void>;
+}
+
+export interface GroupRecords {
+  find(id: string): Promise<GroupLink | undefined>;
+  /** By recorded displayName, without regard to case; released groups are not found. */
+  findByDisplayName(displayName: string): Promise<GroupLink | undefined>;
+  findByExternalId(caller: string, externalId: string): Promise<readonly GroupLink[]>;
+  /** Inserts, or replaces the row of a released group. @throws Failure `conflict` when the displayName is recorded for another. */
+  insert(link: Omit<GroupLink, 'modifiedAt'>): Promise<void>;
+  update(id: string, changes: Partial<Omit<GroupLink, 'id' | 'createdAt'>>): Promise<void>;
+  /** Drops the row, its holds and externalIds. */
+  remove(id: string): Promise<void>;
+  externalId(id: string, caller: string): Promise<string | undefined>;
+  setExternalId(id: string, caller: string, externalId: string | undefined): Promise<void>;
+}
+
+/**
+ * Our own confirmed writes, which for ten minutes beat what Atlassian's lagging reads show (rule US2). Recording one
+ * also changes the directory index. Older ones are dropped by `prune`.
+ */
+export interface OwnWrites {
+  membership(accountId: string, groupId: string, isMember: boolean, atMs: number): Promise<void>;
+  /** The latest write per group since `sinceMs`: group id to whether it made the person a member. */
+  membershipsOf(accountId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
+  /** The latest write per account since `sinceMs`: account id to whether it made the account a member. */
+  membersOf(groupId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
+  groupDeleted(groupId: string, atMs: number): Promise<void>;
+  isGroupDeleted(groupId: string, sinceMs: number): Promise<boolean>;
+  prune(beforeMs: number): Promise<void>;
+}
+
+export interface Tombstones {
+  findByAccount(accountId: string): Promise<readonly Tombstone[]>;
+  findByAddress(address: string): Promise<readonly Tombstone[]>;
+  /** A deleted group's id, so that later reads are 404 at once. */
+  putGroup(groupId: string, deletedAt: string): Promise<void>;
+  isGroupBuried(groupId: string): Promise<boolean>;
+  /** The person or group lives again. */
+  removeAccount(accountId: string): Promise<void>;
+}
+
+export interface IntentRecords {
+  /** Stores it, or adds one to `attempts` of the one that is there. */
+  begin(intent: Omit<Intent, 'attempts'>): Promise<void>;
+  find(kind: Intent['kind'], key: string): Promise<Intent | undefined>;
+  list(kind: Intent['kind']): Promise<readonly Intent[]>;
+  end(kind: Intent['kind'], key: string): Promise<void>;
+}
+
+/** Written by a scan into a new generation, page by page; invisible until `commit`. */
+export interface IndexScan {
+  /** Members of one granting group; an address is stored as a salted hash only. Repeats are harmless. */
+  addMembers(
+    groupId: string,
+    members: readonly { accountId: string; kind: 'atlassian' | 'other'; email: string | undefined }[],
+  ): Promise<void>;
+  /** Distinct people (`kind` atlassian) found so far. */
+  countPeople(): Promise<number>;
+  /**
+   * Makes this generation the index in one transaction: groups replaced, own writes since `ownWritesSinceMs` laid
+   * over it, new people and groups given the next places.
+   */
+  commit(result: {
+    groups: readonly Omit<IndexedGroup, 'firstSeenAt'>[];
+    scannedAtMs: number;
+    ownWritesSinceMs: number;
+  }): Promise<void>;
+  discard(): Promise<void>;
+}
+
+export interface DirectoryIndex {
+  /** When the last committed scan was; undefined before the first. `people` counts distinct people of kind atlassian. */
+  state(): Promise<{ readonly scannedAtMs: number; readonly people: number } | undefined>;
+  /** Starts a generation; one that was never committed before it is discarded. */
+  beginScan(): Promise<IndexScan>;
+  person(accountId: string): Promise<IndexedPerson | undefined>;
+  people(accountIds: readonly string[]): Promise<readonly IndexedPerson[]>;
+  /** Accounts whose visible address this is. */
+  findByAddress(address: string): Promise<readonly IndexedPerson[]>;
+  group(groupId: string): Promise<IndexedGroup | undefined>;
+  /** By Confluence name, without regard to case. */
+  findGroupByName(name: string): Promise<IndexedGroup | undefined>;
+  grantingGroups(): Promise<readonly IndexedGroup[]>;
+  /** Adds or replaces one group: we just created or read it. */
+  putGroup(group: Omit<IndexedGroup, 'firstSeenAt'>, atMs: number): Promise<void>;
+  /** Links and index as one list (rule LI2). A linked account of the index is listed once, under its link. */
+  listPeople(caller: string, window: Window): Promise<readonly ListedPerson[]>;
+  countPeople(): Promise<number>;
+  findListed(id: string, caller: string): Promise<ListedPerson | undefined>;
+  listGroups(caller: string, window: Window): Promise<readonly ListedGroup[]>;
+  countGroups(): Promise<number>;
+  findListedGroup(id: string, caller: string): Promise<ListedGroup | undefined>;
+  /** People recorded inactive since before `beforeMs` whom the index still shows in a granting group (rule SA9). */
+  leaversWithAccess(beforeMs: number): Promise<readonly { personId: string; groupIds: readonly string[] }[]>;
+}
+
+export interface AuditRecords {
+  append(line: AuditLine): Promise<void>;
+  list(filter: { sinceIso?: string; subject?: string; limit: number }): Promise<readonly AuditLine[]>;
+}
+
+/** All that the bridge keeps. Each call is atomic by itself; copies go in and come out. Failures are `unavailable` Failures. */
+export interface Records {
+  readonly people: PersonRecords;
+  readonly holds: HoldRecords;
+  readonly groups: GroupRecords;
+  readonly writes: OwnWrites;
+  readonly tombstones: Tombstones;
+  readonly intents: IntentRecords;
+  readonly index: DirectoryIndex;
+  readonly audit: AuditRecords;
+}
+
+/**
+ * Mutual exclusion that lives in the store, so that it holds across processes. Fair within a process (first come, first
+ * served); a lock whose process died falls free by its lease.
+ */
+export interface Locks {
+  /**
+   * Runs `work` while holding `key` (`person:<id>`, `address:<address>`, `group:<id>`, `groupName:<name>`, `scan`).
+   *
+   * @throws Failure `unavailable` with `Retry-After` when the lock is not had by `deadlineMs`
+   */
+  withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>): Promise<T>;
+}
+
+export interface Store extends Records {
+  /** All or nothing, serialisable against other transactions. No upstream call belongs inside. */
+  transaction<T>(work: (records: Records) => Promise<T>): Promise<T>;
+  readonly locks: Locks;
+  close(): Promise<void>;
+}
