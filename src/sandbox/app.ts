@@ -1,0 +1,278 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import express, { type Request, type Response } from 'express';
+
+import type { CallInProgress, ReceivedCall } from './calls.js';
+import { confluenceV1Routes } from './confluenceV1.js';
+import { confluenceV2Routes } from './confluenceV2.js';
+import { authorize, credentialKind, type CredentialName, type Credentials, type Entrance } from './credentials.js';
+import { errorBody, htmlPage, Refusal, SCOPE_MISMATCH, type Surface } from './errors.js';
+import type { Fault, FaultSource } from './faults.js';
+import type { Answer, Route } from './http.js';
+import { jiraRoutes } from './jira.js';
+import { organizationRoutes } from './organization.js';
+import { settleInvitations, type Site } from './site.js';
+
+const LARGEST_BODY = '1mb';
+/** Longer than callers keep their connections, so that it is they who close idle ones. */
+const KEEP_ALIVE_MS = 65_000;
+/** The families of endpoints that are also served by the gateway, by its name for them. */
+const GATEWAY: Readonly<Partial<Record<Surface, string>>> = {
+  'confluence v1': 'confluence',
+  'confluence v2': 'confluence',
+  jira: 'jira',
+};
+
+export interface ServerParts {
+  readonly site: Site;
+  readonly credentials: Credentials;
+  readonly revoked: ReadonlySet<CredentialName>;
+  readonly faults: FaultSource;
+  /** Called once per call, in the order of arrival; the call is completed later. */
+  readonly onArrival: (call: ReceivedCall) => void;
+  /** Called when a call was answered or its connection is gone. */
+  readonly onEnd: (call: ReceivedCall) => void;
+}
+
+export interface SandboxServer {
+  readonly url: string;
+  /** Drops every connection, hanging ones too. */
+  close(): Promise<void>;
+}
+
+/** @param port 0 for any free one */
+export async function listen(parts: ServerParts, host: string, port: number): Promise<SandboxServer> {
+  const server = createServer(createApp(parts));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
+  const { address, family, port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function createApp(parts: ServerParts): express.Express {
+  const { site, credentials, revoked } = parts;
+  const inProgress = new WeakMap<Request, CallInProgress>();
+  const callOf = (request: Request): CallInProgress => {
+    const known = inProgress.get(request);
+    if (known !== undefined) return known;
+    const call: CallInProgress = {
+      method: request.method,
+      path: request.originalUrl,
+      operation: undefined,
+      isWrite: false,
+      credential: credentialKind(request.headers.authorization, credentials, revoked),
+      body: undefined,
+      status: undefined,
+    };
+    inProgress.set(request, call);
+    return call;
+  };
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((request, response, next) => {
+    const call = callOf(request);
+    parts.onArrival(call);
+    response.once('close', () => parts.onEnd(call));
+    next();
+  });
+  app.use(express.text({ type: () => true, limit: LARGEST_BODY }));
+
+  for (const route of allRoutes(site)) {
+    const method = route.method === 'GET' ? 'get' : route.method === 'POST' ? 'post' : 'delete';
+    app[method](route.path, (request, response) => serve(parts, route, 'site', callOf(request), request, response));
+    const name = GATEWAY[route.surface];
+    if (name === undefined) continue;
+    app[method](`/ex/${name}/:cloudId${route.path}`, (request, response) =>
+      serve(parts, route, 'gateway', callOf(request), request, response),
+    );
+  }
+
+  // Atlassian's gateway says this of Confluence paths that lack their `/wiki`, too.
+  app.use('/ex/confluence/:cloudId/rest', (request, response) => {
+    send(response, callOf(request), { status: 401, ...SCOPE_MISMATCH });
+  });
+  app.use((request, response) => {
+    const message = `The sandbox does not know ${request.method} ${request.path}.`;
+    send(response, callOf(request), { status: 404, body: { message, statusCode: 404 } });
+  });
+  return app;
+}
+
+function allRoutes(site: Site): readonly Route[] {
+  const tenantInfo: Route = {
+    operation: 'site.tenantInfo',
+    method: 'GET',
+    path: '/_edge/tenant_info',
+    surface: 'site',
+    isWrite: false,
+    right: 'nobody in particular',
+    answer: () => ({ status: 200, body: { cloudId: site.credentials.cloudId } }),
+  };
+  return [
+    tenantInfo,
+    ...confluenceV1Routes(site),
+    ...confluenceV2Routes(site),
+    ...jiraRoutes(site),
+    ...organizationRoutes(site),
+  ];
+}
+
+/** One call from arrival to answer: hooks, then the fault that is due, then what was asked. */
+async function serve(
+  { site, faults }: ServerParts,
+  route: Route,
+  entrance: Entrance,
+  call: CallInProgress,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const text = typeof request.body === 'string' ? request.body : '';
+  call.operation = route.operation;
+  call.isWrite = route.isWrite;
+  call.body = parseJson(text);
+
+  await faults.runHooks(call);
+  const fault = faults.strike(call);
+  if (fault === undefined) {
+    send(response, call, await perform(site, route, entrance, call, text, request));
+    return;
+  }
+  switch (fault.kind ?? 'status') {
+    case 'hang':
+      return;
+    case 'reset':
+      request.socket.resetAndDestroy();
+      return;
+    case 'status':
+    case 'html':
+      break;
+    case 'drop-after':
+      await perform(site, route, entrance, call, text, request);
+      request.socket.destroy();
+      return;
+    case 'error-after':
+      await perform(site, route, entrance, call, text, request);
+  }
+  send(response, call, faultAnswer(fault, route.surface, site.now()));
+}
+
+async function perform(
+  site: Site,
+  route: Route,
+  entrance: Entrance,
+  call: ReceivedCall,
+  text: string,
+  request: Request,
+): Promise<Answer> {
+  if (route.surface === 'jira' && !site.options.jira) {
+    return { status: 404, body: htmlPage(404), contentType: 'text/html' };
+  }
+  settleInvitations(site);
+  try {
+    const { cloudId, ...params } = request.params as Record<string, string>;
+    if (cloudId !== undefined && cloudId !== site.credentials.cloudId) {
+      throw new Refusal(404, 'Not Found', { body: errorBody('gateway', 404, 'Not Found') });
+    }
+    const headers = authorize(route, call.credential, entrance, site.options);
+    if (route.surface === 'confluence v1' && route.isWrite && request.headers['x-atlassian-token'] !== 'no-check') {
+      throw new Refusal(403, 'XSRF check failed', { body: 'XSRF check failed' });
+    }
+    checkBody(route, text, call.body, request.headers['content-type']);
+    const query = new URL(request.originalUrl, site.url()).searchParams;
+    checkQuery(route, query);
+    const isAnonymous = call.credential === 'none' || call.credential === 'unknown';
+    const answer = await route.answer({ params, query, body: call.body, isAnonymous });
+    return { ...answer, headers: { ...headers, ...answer.headers } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { status, message, details } = error;
+    return {
+      status,
+      body: details.body ?? errorBody(route.surface, status, message, details.code),
+      headers: details.headers ?? {},
+    };
+  }
+}
+
+/** @throws Refusal 415 without a JSON media type, or for an empty body on the Organizations API; 400 for broken JSON */
+function checkBody(route: Route, text: string, body: unknown, contentType: string | undefined): void {
+  if (route.takesBody !== true) return;
+  const isEmpty = text === '' && route.surface === 'organization';
+  if (isEmpty || !/^application\/json\b/i.test(contentType ?? '')) {
+    throw new Refusal(415, 'The body must be application/json.');
+  }
+  if (text !== '' && body === undefined) throw new Refusal(400, 'The body is not JSON.');
+}
+
+function checkQuery(route: Route, query: URLSearchParams): void {
+  for (const name of new Set(query.keys())) {
+    if (route.query?.includes(name) !== true) throw new Refusal(400, `Unknown query parameter '${name}'.`);
+    if (query.getAll(name).length > 1 && route.repeatable?.includes(name) !== true) {
+      throw new Refusal(400, `Query parameter '${name}' is given more than once.`);
+    }
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function faultAnswer(fault: Fault, surface: Surface, nowMs: number): Answer {
+  const isHtml = fault.kind === 'html';
+  const status = fault.status ?? (isHtml ? 503 : 500);
+  const contentType = fault.contentType ?? (isHtml ? 'text/html' : undefined);
+  return {
+    status,
+    body: fault.body ?? (isHtml ? htmlPage(status) : errorBody(surface, status, 'Injected by the test.')),
+    ...(contentType === undefined ? {} : { contentType }),
+    headers: {
+      ...(status === 429 ? rateLimitHeaders(surface, nowMs + (fault.retryAfter ?? 60) * 1000) : {}),
+      ...(fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) }),
+      ...fault.headers,
+    },
+  };
+}
+
+/** As Atlassian sends them, the time of the reset cut to its minute. */
+function rateLimitHeaders(surface: Surface, resetAtMs: number): Readonly<Record<string, string>> {
+  return {
+    'X-RateLimit-Limit': '100',
+    'X-RateLimit-Remaining': '0',
+    'X-RateLimit-NearLimit': 'true',
+    'X-RateLimit-Reset': `${new Date(resetAtMs).toISOString().slice(0, 16)}Z`,
+    'RateLimit-Reason': `${surface === 'jira' ? 'jira' : 'confluence'}-burst-based`,
+  };
+}
+
+/**
+ * The status is noted before it leaves, so that whoever reads the answer finds it in the list of calls; an answer that
+ * nobody waits for any more has none.
+ */
+function send(response: Response, call: CallInProgress, { status, body, contentType, headers }: Answer): void {
+  if (response.req.socket.destroyed) return;
+  call.status = status;
+  response.status(status).set(headers ?? {});
+  if (body === undefined) {
+    response.end();
+    return;
+  }
+  const isText = typeof body === 'string';
+  response.type(contentType ?? (isText ? 'text/plain' : 'application/json')).send(isText ? body : JSON.stringify(body));
+}
