@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { AccountStatus, AccountType, UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
+
+/** A Confluence v1 group; `usageType` and `managedBy` came later than the call and may be missing. */
+export const groupShape = z
+  .object({
+    id: z.string().min(1),
+    name: z.string().min(1),
+    usageType: z.string().nullish(),
+    managedBy: z.string().nullish(),
+  })
+  .transform((group): UpstreamGroup => ({
+    id: group.id,
+    name: group.name,
+    usageType: group.usageType ?? undefined,
+    managedBy: group.managedBy ?? undefined,
+  }));
+
+const account = z.object({
+  accountId: z.string().min(1),
+  accountType: z.string().nullish(),
+  accountStatus: z.string().nullish(),
+  displayName: z.string().nullish(),
+  publicName: z.string().nullish(),
+  email: z.string().nullish(),
+  isGuest: z.boolean().nullish(),
+  isExternalCollaborator: z.boolean().nullish(),
+});
+
+/** A person, app or customer as Confluence v1 and v2 send it. */
+export const accountShape = account.transform((found): UpstreamAccount => ({
+  accountId: found.accountId,
+  accountType: accountType(found),
+  accountStatus: accountStatus(found.accountStatus),
+  // What Atlassian hides comes as null, as an empty text or not at all.
+  displayName: found.displayName || found.publicName || undefined,
+  email: found.email || undefined,
+}));
+
+/**
+ * A member of a group. A record that Atlassian itself cannot read any more has no account id, or the word `unknown`
+ * in its place: it is nobody, and no reason to call the whole listing wrong.
+ */
+export const memberShape = z.union([
+  z.object({ accountId: z.literal('unknown') }).transform(() => undefined),
+  accountShape,
+  z.object({ accountId: z.undefined().optional(), type: z.enum(['unknown', 'anonymous']) }).transform(() => undefined),
+]);
+
+export function accountStatus(text: string | null | undefined): AccountStatus {
+  return text === 'active' || text === 'inactive' || text === 'closed' ? text : 'unknown';
+}
+
+function accountType(found: z.infer<typeof account>): AccountType {
+  // A guest has an account like anybody else's and a licence of another kind.
+  if (found.isGuest === true || found.isExternalCollaborator === true) return 'guest';
+  const type = found.accountType;
+  return type === 'atlassian' || type === 'app' || type === 'customer' ? type : 'unknown';
+}

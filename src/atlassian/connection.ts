@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import type { Call, Clock } from '../provisioning/call.js';
+import { createClient, segment, type Client } from './client.js';
+import { createLimiter, type Limiter } from './limiter.js';
+import type { Answer, Operation } from './operation.js';
+import type { Organization } from './organization.js';
+import { readJson } from './responses.js';
+
+/** How to reach one site, and with what. Addresses may end with a slash. */
+export interface AtlassianConfig {
+  readonly siteUrl: string;
+  readonly adminEmail: string;
+  readonly apiToken: string;
+  /** A classic token works at the site's own address, a scoped one at the gateway only; the token does not show which it is. */
+  readonly tokenKind: TokenKind;
+  /** Base of the gateway and of the Organizations API. */
+  readonly apiUrl: string;
+  /** With `orgApiKey`, or neither. */
+  readonly orgId: string | undefined;
+  readonly orgApiKey: string | undefined;
+  /** Calls at once for each credential. */
+  readonly concurrency: number;
+}
+
+export type TokenKind = 'classic' | 'scoped';
+
+/** As much of a logger as is needed here. */
+export interface Log {
+  warn(message: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** The clients of one site. All that use one credential share its limiter. */
+export interface Connection {
+  readonly config: AtlassianConfig;
+  readonly confluence: Client;
+  readonly jira: Client;
+  /** Undefined without an organization credential. */
+  readonly organization: Organization | undefined;
+  /** Confluence with the same token at the address of the other kind of token. */
+  readonly otherKind: Client;
+  /** The id of the site in the gateway: `GET /_edge/tenant_info`, once in the life of the connection. */
+  cloudId(call: Call): Promise<string>;
+  /** Closes idle connections. */
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly config: AtlassianConfig;
+  readonly clock: Clock;
+  readonly log?: Log;
+  /** 0 to 1, for the jitter of repeated calls. */
+  readonly random?: () => number;
+}
+
+const TENANT_INFO: Operation = {
+  name: 'site.tenantInfo',
+  repeatability: 'read',
+  credential: 'none',
+  act: 'ask which site this is',
+  remedy: 'The operator should check ATLASSIAN_SITE_URL.',
+};
+
+/** Makes the clients; nothing is sent yet. */
+export function connect({ config, clock, log, random = Math.random }: ConnectionOptions): Connection {
+  const siteUrl = withoutSlash(config.siteUrl);
+  const apiUrl = withoutSlash(config.apiUrl);
+  const warned = new Set<string>();
+  const clients: Client[] = [];
+  let knownCloudId: string | undefined;
+
+  function client(authorization: string | undefined, limiter: Limiter, base: (call: Call) => Promise<string>): Client {
+    const made = createClient({
+      base,
+      authorization,
+      limiter,
+      maxSockets: config.concurrency,
+      clock,
+      random,
+      onAnswer: (operation, answer) => warnOnce(operation, answer, warned, log),
+    });
+    clients.push(made);
+    return made;
+  }
+
+  function newLimiter(): Limiter {
+    return createLimiter({ concurrency: config.concurrency, clock });
+  }
+
+  function base(kind: TokenKind, product: 'confluence' | 'jira'): (call: Call) => Promise<string> {
+    if (kind === 'classic') return () => Promise.resolve(siteUrl);
+    return async (call) => `${apiUrl}/ex/${product}/${segment(await cloudId(call))}`;
+  }
+
+  const anybody = client(undefined, newLimiter(), () => Promise.resolve(siteUrl));
+
+  // The value is kept, not the promise: one caller's short budget must not fail the others.
+  async function cloudId(call: Call): Promise<string> {
+    if (knownCloudId !== undefined) return knownCloudId;
+    const answer = await anybody.send(TENANT_INFO, { method: 'GET', path: '/_edge/tenant_info' }, call);
+    knownCloudId = readJson(TENANT_INFO, answer, 200, z.object({ cloudId: z.string().min(1) })).cloudId;
+    return knownCloudId;
+  }
+
+  const basic = `Basic ${Buffer.from(`${config.adminEmail}:${config.apiToken}`).toString('base64')}`;
+  const siteLimiter = newLimiter();
+  const { tokenKind, orgId, orgApiKey } = config;
+  return {
+    config,
+    confluence: client(basic, siteLimiter, base(tokenKind, 'confluence')),
+    jira: client(basic, siteLimiter, base(tokenKind, 'jira')),
+    organization:
+      orgId === undefined || orgApiKey === undefined
+        ? undefined
+        : { orgId, client: client(`Bearer ${orgApiKey}`, newLimiter(), () => Promise.resolve(`${apiUrl}/admin`)) },
+    otherKind: client(basic, siteLimiter, base(tokenKind === 'classic' ? 'scoped' : 'classic', 'confluence')),
+    cloudId,
+    close: () => clients.forEach((made) => made.close()),
+  };
+}
+
+/** Atlassian announces the end of an operation by `Warning: 299`; said once, it is enough. */
+function warnOnce(operation: Operation, answer: Answer, warned: Set<string>, log: Log | undefined): void {
+  const warning = answer.header('warning');
+  if (warning === undefined || !warning.trim().startsWith('299') || warned.has(operation.name)) return;
+  warned.add(operation.name);
+  // The text may repeat what was asked for: neither queries nor addresses belong into a log.
+  const text = warning
+    .replace(/\?\S*/g, '')
+    .replace(/\S*(@|%40)\S*/gi, '…')
+    .slice(0, 300);
+  log?.warn('Atlassian announces a change to an operation that the bridge uses.', {
+    operation: operation.name,
+    warning: text,
+  });
+}
+
+function withoutSlash(address: string): string {
+  return address.replace(/\/+$/, '');
+}

@@ -1,0 +1,32 @@
+import type { Repeatability } from './retry.js';
+
+/** What is fixed about one upstream operation; declared beside the function that calls it. */
+export interface Operation {
+  /** For logs, the audit and Failures: the API and the act, `confluence.addMember`. */
+  readonly name: string;
+  readonly repeatability: Repeatability;
+  /** Whose rights Atlassian looks at. */
+  readonly credential: 'site' | 'organization' | 'none';
+  /** Completes "Atlassian does not let the bridge …" when the answer is 403. */
+  readonly act: string;
+  /** One sentence that tells the operator which right is missing. */
+  readonly remedy: string;
+}
+
+/** One message of an operation. */
+export interface Message {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** From the root of the site or API; ids in it went through `segment`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** Atlassian's answer as it came; `responses.ts` decides what it means. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** From `Retry-After`; undefined when there is none. */
+  readonly retryAfterSeconds: number | undefined;
+  header(name: string): string | undefined;
+}

@@ -1,0 +1,176 @@
+import type { z } from 'zod';
+import { Failure, type FailureDetails, type FailureKind } from '../provisioning/failure.js';
+import type { Answer, Operation } from './operation.js';
+
+const SEND_AGAIN_SECONDS = 5;
+/** The longest pause that Atlassian advises where it names none. */
+const RATE_LIMIT_SECONDS = 30;
+
+/** Confluence says this to an expired token as well as to an account without access. */
+const NO_CONFLUENCE =
+  "Atlassian does not let the account behind the bridge's API token use Confluence. The operator should check ATLASSIAN_ADMIN_EMAIL and ATLASSIAN_API_TOKEN, whether the token has expired, and whether that account has access to Confluence.";
+
+/**
+ * The value in an operation's documented answer.
+ *
+ * @throws Failure what `refusal` says of any other status; `unexpected` for a body of the wrong type or shape
+ */
+export function readJson<T>(operation: Operation, answer: Answer, status: number, schema: z.ZodType<T>): T {
+  confirm(operation, answer, status);
+  if (!isJson(answer)) throw unreadable(operation, answer, 'the body is not declared as JSON');
+  const read = schema.safeParse(parsed(answer.body));
+  if (read.success) return read.data;
+  // Where and in which way, never the value: it may be somebody's address.
+  const wrong = read.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'body'}: ${issue.code}`);
+  throw unreadable(operation, answer, wrong.join(', '));
+}
+
+/** @throws Failure unless this is the documented answer of an operation whose body says nothing */
+export function confirm(operation: Operation, answer: Answer, status: number): void {
+  if (answer.status !== status || isAnonymous(answer) || isHtml(answer)) throw refusal(operation, answer);
+}
+
+/**
+ * Whether the API itself answered with this status. The same status on a proxy's or a login page means something else:
+ * to take its 404 for "no such group" would take away what is still there.
+ */
+export function says(answer: Answer, status: number): boolean {
+  return answer.status === status && isApiAnswer(answer);
+}
+
+/** Whether an outage or somebody in between answered, so that asking again may help. */
+export function isUseless(answer: Answer): boolean {
+  const { status } = answer;
+  if (status >= 500 || status === 408) return true;
+  return isHtml(answer) && (status < 300 || status === 400 || status === 404);
+}
+
+/** What an answer means that is not the documented success and that has no special meaning for its operation. */
+export function refusal(operation: Operation, answer: Answer): Failure {
+  const { status } = answer;
+  if (status === 401 || isAnonymous(answer))
+    return fail('misconfigured', refusedCredential(operation), operation, answer);
+  if (status === 403 && /not permitted to use Confluence/i.test(answer.body)) {
+    return fail('misconfigured', NO_CONFLUENCE, operation, answer);
+  }
+  if (status === 403) {
+    return fail(
+      'misconfigured',
+      `Atlassian does not let the bridge ${operation.act}. ${operation.remedy}`,
+      operation,
+      answer,
+    );
+  }
+  if (status === 429) {
+    const message = 'Atlassian limits how often the bridge may call it at the moment. Send the request again later.';
+    const seconds = answer.retryAfterSeconds ?? RATE_LIMIT_SECONDS;
+    return fail('rateLimited', message, operation, answer, { retryAfterSeconds: seconds });
+  }
+  if (status >= 300 && status < 400) {
+    const message =
+      'Atlassian sends the bridge to another address. The operator should check ATLASSIAN_SITE_URL and ATLASSIAN_API_URL.';
+    return fail('misconfigured', message, operation, answer);
+  }
+  if (isUseless(answer) || (status >= 400 && !isApiAnswer(answer))) {
+    const message = 'Atlassian gives no useful answer at the moment. Send the request again later.';
+    const seconds = answer.retryAfterSeconds ?? SEND_AGAIN_SECONDS;
+    return fail('unavailable', message, operation, answer, { retryAfterSeconds: seconds });
+  }
+  if (status === 400 || status === 422) {
+    const message = 'Atlassian rejects a value of this request. Correct the value and send the request again.';
+    return fail('invalid', message, operation, answer);
+  }
+  if (status === 404) {
+    const message = 'Atlassian knows nothing under this id. Check the id, or look the resource up again.';
+    return fail('notFound', message, operation, answer);
+  }
+  return unreadable(operation, answer, `status ${status} is not documented`);
+}
+
+/** A Failure that a call's answer led to. It carries the operation and the status, nothing else of the answer. */
+export function fail(
+  kind: FailureKind,
+  message: string,
+  operation: Operation,
+  answer: Answer | undefined,
+  details: FailureDetails = {},
+): Failure {
+  return new Failure(kind, message, {
+    ...details,
+    upstream: { operation: operation.name, status: answer?.status },
+  });
+}
+
+/** Nobody answered. Whether the call happened is unknown, unless no connection came about. */
+export function unreachable(operation: Operation, attempt: { kind: 'notSent' | 'lost'; code: string }): Failure {
+  const message = {
+    notSent: 'The bridge cannot reach Atlassian. Send the request again later.',
+    lost: 'Atlassian did not answer in time. Send the request again later.',
+  }[attempt.kind];
+  return fail('unavailable', message, operation, undefined, {
+    retryAfterSeconds: SEND_AGAIN_SECONDS,
+    cause: new Error(`no answer: ${attempt.code}`),
+  });
+}
+
+/** An answer that the bridge cannot read: neither success nor a known refusal. */
+export function unreadable(operation: Operation, answer: Answer, reason: string): Failure {
+  const message =
+    'Atlassian answered in a way the bridge does not know, so it cannot tell what was done. ' +
+    'Send the request again; if that does not help, report it to the makers of the bridge.';
+  return fail('unexpected', message, operation, answer, { cause: new Error(reason) });
+}
+
+/**
+ * A success that cannot be read leaves open whether a person was made: another Failure to the domain than a wrong
+ * answer to a question.
+ */
+export function outcomeUnknown(failure: Failure): Failure {
+  const status = failure.upstream?.status ?? 0;
+  if (failure.kind !== 'unexpected' || status < 200 || status >= 300) return failure;
+  return new Failure('unavailable', 'Atlassian did not say whether this was done. Send the request again.', {
+    retryAfterSeconds: SEND_AGAIN_SECONDS,
+    ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }),
+    cause: failure,
+  });
+}
+
+/** Atlassian has no seat left to give. */
+export function noSeat(operation: Operation, answer: Answer): Failure {
+  const message =
+    'Atlassian seems to have no free licence for this person. ' +
+    'Ask an Atlassian organization admin to free or buy a seat, then send the request again.';
+  return fail('refused', message, operation, answer);
+}
+
+function refusedCredential({ credential }: Operation): string {
+  return credential === 'organization'
+    ? "Atlassian refuses the bridge's organization key. The operator should check ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY, and make a new key without scopes if it has expired."
+    : "Atlassian refuses the bridge's API token. The operator should check ATLASSIAN_ADMIN_EMAIL, ATLASSIAN_API_TOKEN and ATLASSIAN_TOKEN_KIND, and make a new token if it has expired.";
+}
+
+/** Whether Jira took the token for a bad one: it then serves us as anonymous, with any status, and says so in a header. */
+export function isAnonymous(answer: Answer): boolean {
+  return /AUTHENTICATED_FAILED|AUTHENTICATION_DENIED/.test(answer.header('x-seraph-loginreason') ?? '');
+}
+
+function isApiAnswer(answer: Answer): boolean {
+  return !isAnonymous(answer) && (answer.body === '' || isJson(answer));
+}
+
+function isJson(answer: Answer): boolean {
+  return /^application\/([\w.-]+\+)?json\b/i.test(answer.header('content-type') ?? '');
+}
+
+function isHtml(answer: Answer): boolean {
+  return /^text\/html\b/i.test(answer.header('content-type') ?? '') || /^\s*<(!doctype|html)\b/i.test(answer.body);
+}
+
+/** @returns undefined for what is not JSON, which no schema accepts */
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
