@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto';
+import type { Json, JsonObject } from '../provisioning/store.js';
+
+/** Text as it is compared without regard to case: Unicode NFC, lower case. */
+export function caseless(text: string): string {
+  return text.normalize('NFC').toLowerCase();
+}
+
+/** Turns an address (or anything else personal) into what may be kept after the person is gone. */
+export type KeyedHash = (text: string) => string;
+
+/**
+ * HMAC-SHA-256 of the text without regard to case, in hex. The key lives in the database it serves: the hash keeps
+ * addresses from being read, not from being tried out by somebody who has the whole file.
+ */
+export function keyedHash(key: Buffer): KeyedHash {
+  return (text) => createHmac('sha256', key).update(caseless(text)).digest('hex');
+}
+
+const ADDRESS = /^[^\s@]+@[^\s@]+$/;
+
+/** Every address a look-up by e-mail finds the link under, without regard to case and without repeats. */
+export function addressKeysOf(link: {
+  readonly address: string | undefined;
+  readonly userName: string;
+  readonly profile: JsonObject;
+}): readonly string[] {
+  const addresses = emailValues(link.profile);
+  if (link.address !== undefined) addresses.push(link.address);
+  if (ADDRESS.test(link.userName)) addresses.push(link.userName);
+  return [...new Set(addresses.filter((address) => address !== '').map(caseless))];
+}
+
+function emailValues(profile: JsonObject): string[] {
+  const emails = profile['emails'];
+  if (!isList(emails)) return [];
+  return emails
+    .map((email) => (isObject(email) ? email['value'] : undefined))
+    .filter((value) => typeof value === 'string');
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !isList(value);
+}

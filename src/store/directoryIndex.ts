@@ -1,0 +1,120 @@
+import type { DirectoryIndex } from '../provisioning/store.js';
+import { caseless, type KeyedHash } from './addresses.js';
+import { beginScan } from './indexScan.js';
+import { currentGeneration, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexedPeople } from './indexTables.js';
+import { lists } from './lists.js';
+import { ensurePlace } from './places.js';
+import { atomically, type Handle } from './schema.js';
+
+/** Who is there: what the last committed scan and our own writes since say. */
+export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
+  const people = () =>
+    db
+      .selectFrom('index_people')
+      .leftJoin('index_memberships', (join) =>
+        join
+          .onRef('index_memberships.generation', '=', 'index_people.generation')
+          .onRef('index_memberships.account_id', '=', 'index_people.account_id'),
+      )
+      .select(['index_people.account_id', 'index_people.kind', 'index_memberships.group_id'])
+      .where('index_people.generation', '=', ofCurrentGeneration(db))
+      .orderBy('index_people.account_id')
+      .orderBy('index_memberships.group_id');
+  const groups = () =>
+    db
+      .selectFrom('index_groups')
+      .innerJoin('places', (join) =>
+        join.onRef('places.id', '=', 'index_groups.id').on('places.resource', '=', 'group'),
+      )
+      .selectAll('index_groups')
+      .select('places.first_seen_at');
+
+  return {
+    ...lists(db),
+    async state() {
+      const { scanned_at_ms: scannedAtMs, people } = await db
+        .selectFrom('index_state')
+        .select(['scanned_at_ms', () => countPeople(db).as('people')])
+        .executeTakeFirstOrThrow();
+      return scannedAtMs === null ? undefined : { scannedAtMs, people: Number(people) };
+    },
+    beginScan: () => beginScan(db, hash),
+    async person(accountId) {
+      return toIndexedPeople(await people().where('index_people.account_id', '=', accountId).execute())[0];
+    },
+    async people(accountIds) {
+      if (accountIds.length === 0) return [];
+      return toIndexedPeople(await people().where('index_people.account_id', 'in', accountIds).execute());
+    },
+    async findByAddress(address) {
+      return toIndexedPeople(await people().where('index_people.address_hash', '=', hash(address)).execute());
+    },
+    async group(groupId) {
+      const row = await groups().where('index_groups.id', '=', groupId).executeTakeFirst();
+      return row === undefined ? undefined : toIndexedGroup(row);
+    },
+    async findGroupByName(name) {
+      const row = await groups()
+        .where('index_groups.name_key', '=', caseless(name))
+        .orderBy('places.place')
+        .executeTakeFirst();
+      return row === undefined ? undefined : toIndexedGroup(row);
+    },
+    async grantingGroups() {
+      const rows = await groups().where('index_groups.access_types', '<>', '').orderBy('places.place').execute();
+      return rows.map(toIndexedGroup);
+    },
+    async putGroup(group, atMs) {
+      await atomically(db, async (trx) => {
+        const { id, ...columns } = toGroupRow(group, atMs);
+        await trx
+          .insertInto('index_groups')
+          .values({ id, ...columns })
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
+          .execute();
+        await ensurePlace(trx, 'group', id, new Date(atMs).toISOString());
+        const generation = await currentGeneration(trx);
+        if (group.accessTypes.length > 0 || generation === undefined) return;
+        // It grants nothing (any more): nobody has access through it.
+        await trx
+          .deleteFrom('index_memberships')
+          .where('generation', '=', generation)
+          .where('group_id', '=', id)
+          .execute();
+      });
+    },
+    async leaversWithAccess(beforeMs) {
+      const rows = await db
+        .selectFrom('person_links')
+        .innerJoin('index_memberships', 'index_memberships.account_id', 'person_links.account_id')
+        .select(['person_links.id', 'index_memberships.group_id'])
+        .where('index_memberships.generation', '=', ofCurrentGeneration(db))
+        .where('person_links.wanted', '=', 'inactive')
+        .where('person_links.wanted_at', '<', new Date(beforeMs).toISOString())
+        .orderBy('person_links.id')
+        .orderBy('index_memberships.group_id')
+        .execute();
+      const leavers = new Map<string, string[]>();
+      for (const { id, group_id: groupId } of rows) leavers.set(id, [...(leavers.get(id) ?? []), groupId]);
+      return [...leavers].map(([personId, groupIds]) => ({ personId, groupIds }));
+    },
+  };
+}
+
+/** People (no apps or customers) who are in a granting group. */
+function countPeople(db: Handle) {
+  return db
+    .selectFrom('index_people')
+    .select((eb) => eb.fn.countAll<number | string>().as('people'))
+    .where('index_people.generation', '=', ofCurrentGeneration(db))
+    .where('index_people.kind', '=', 'atlassian')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('index_memberships')
+          .select('index_memberships.group_id')
+          .whereRef('index_memberships.generation', '=', 'index_people.generation')
+          .whereRef('index_memberships.account_id', '=', 'index_people.account_id'),
+      ),
+    );
+}

@@ -1,0 +1,38 @@
+import { Failure } from '../provisioning/failure.js';
+
+/** What a unique index protects, in words for an IdP admin. The value itself stays out of the message. */
+const TAKEN: Readonly<Record<string, string>> = {
+  'person_links.id': 'A user with this id is recorded already.',
+  'person_links.account_id': 'This Atlassian account belongs to another user of the bridge.',
+  'person_links.user_name_key': 'Another user has this userName.',
+  'group_links.id': 'A group with this id is recorded already.',
+  'group_links.display_name_key': 'Another group has this displayName.',
+};
+
+/** SQLite's result codes that say "not now" or "not reachable", as opposed to "this statement is wrong". */
+const UNREACHABLE =
+  /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|CORRUPT|NOTADB|PROTOCOL|NOMEM|INTERRUPT|PERM|AUTH)(_|$)/;
+
+/** SQLite's result code, for example `SQLITE_BUSY`; undefined for any other error. */
+export function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return error.code.startsWith('SQLITE_') ? error.code : undefined;
+}
+
+/**
+ * What the driver threw, as the store's callers know it: `conflict` for a value that is taken, `unavailable` for a
+ * database that cannot be reached. Whatever remains is a bug and passes unchanged.
+ */
+export function fromDriver(error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined || !(error instanceof Error)) return error;
+  if (code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
+    const column = /constraint failed: ([\w.]+)/.exec(error.message)?.[1] ?? '';
+    return new Failure('conflict', TAKEN[column] ?? 'This record exists already.', { cause: error });
+  }
+  if (!UNREACHABLE.test(code)) return error;
+  return new Failure('unavailable', 'The bridge cannot use its database at the moment. Send the request again.', {
+    retryAfterSeconds: 5,
+    cause: error,
+  });
+}

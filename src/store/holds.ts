@@ -1,0 +1,33 @@
+import type { Hold, HoldRecords } from '../provisioning/store.js';
+import type { Handle } from './schema.js';
+
+/** Memberships that are kept here and not (only) upstream. */
+export function holdRecords(db: Handle): HoldRecords {
+  const holds = () => db.selectFrom('holds').selectAll().orderBy('group_id').orderBy('person_id').orderBy('kind');
+  return {
+    async ofPerson(personId) {
+      return (await holds().where('person_id', '=', personId).execute()).map(toHold);
+    },
+    async ofGroup(groupId) {
+      return (await holds().where('group_id', '=', groupId).execute()).map(toHold);
+    },
+    async put({ personId, groupId, kind }) {
+      await db
+        .insertInto('holds')
+        .values({ person_id: personId, group_id: groupId, kind })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    },
+    async remove(personId, groupId, kind) {
+      const ofBoth = db.deleteFrom('holds').where('person_id', '=', personId).where('group_id', '=', groupId);
+      await (kind === undefined ? ofBoth : ofBoth.where('kind', '=', kind)).execute();
+    },
+    async removeAll(personId, kind) {
+      await db.deleteFrom('holds').where('person_id', '=', personId).where('kind', '=', kind).execute();
+    },
+  };
+}
+
+function toHold(row: { person_id: string; group_id: string; kind: string }): Hold {
+  return { personId: row.person_id, groupId: row.group_id, kind: row.kind as Hold['kind'] };
+}

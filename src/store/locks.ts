@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../provisioning/call.js';
+import { Failure } from '../provisioning/failure.js';
+import type { Locks } from '../provisioning/store.js';
+import type { KeyedHash } from './addresses.js';
+import type { Handle } from './schema.js';
+import { Turns } from './turns.js';
+
+/** A lock whose holder has died falls free after this long. */
+const LEASE_MS = 30_000;
+const RENEWAL_MS = LEASE_MS / 3;
+/** How often a lock of another process is looked at. */
+const POLL_MS = 100;
+
+interface Queue {
+  readonly turns: Turns;
+  /** Holder and waiters; the queue goes with the last of them. */
+  size: number;
+}
+
+/**
+ * Locks in two steps: a queue inside this process, which is fair, then a row in the store, which holds across
+ * processes. Rows carry hashes, because a key may be an address.
+ */
+export class StoreLocks implements Locks {
+  readonly #db: Handle;
+  readonly #hash: KeyedHash;
+  readonly #clock: Clock;
+  readonly #owner = randomUUID();
+  readonly #queues = new Map<string, Queue>();
+
+  constructor(db: Handle, hash: KeyedHash, clock: Clock) {
+    this.#db = db;
+    this.#hash = hash;
+    this.#clock = clock;
+  }
+
+  async withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
+    const lockKey = this.#hash(key);
+    return this.#inTurn(lockKey, deadlineMs, async () => {
+      while (!(await this.#take(lockKey))) {
+        const leftMs = deadlineMs - this.#clock.now();
+        if (leftMs <= 0) throw busy();
+        await this.#clock.sleep(Math.min(POLL_MS, leftMs));
+      }
+      const renewal = setInterval(() => void this.#renew(lockKey), RENEWAL_MS);
+      // A heartbeat must not keep a process alive that has nothing else to do.
+      renewal.unref();
+      try {
+        return await work();
+      } finally {
+        clearInterval(renewal);
+        await this.#release(lockKey);
+      }
+    });
+  }
+
+  async #inTurn<T>(lockKey: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(lockKey) ?? { turns: new Turns(), size: 0 };
+    this.#queues.set(lockKey, queue);
+    queue.size += 1;
+    const turn = queue.turns.next();
+    try {
+      if (queue.size > 1) await this.#byDeadline(turn.begun, deadlineMs);
+      return await work();
+    } finally {
+      turn.end();
+      queue.size -= 1;
+      if (queue.size === 0) this.#queues.delete(lockKey);
+    }
+  }
+
+  /** @throws Failure `unavailable` when the turn does not begin by the deadline */
+  async #byDeadline(begun: Promise<void>, deadlineMs: number): Promise<void> {
+    const waiting = new AbortController();
+    const tooLate = this.#clock.sleep(Math.max(0, deadlineMs - this.#clock.now()), waiting.signal).then(
+      () => 'late' as const,
+      () => 'stopped' as const,
+    );
+    const first = await Promise.race([begun, tooLate]);
+    waiting.abort();
+    if (first === 'late') throw busy();
+  }
+
+  /** One statement, so that of two processes one gets it: a new row, or the row of a lease that has run out. */
+  async #take(lockKey: string): Promise<boolean> {
+    const nowMs = this.#clock.now();
+    const lease = { owner: this.#owner, expires_at_ms: nowMs + LEASE_MS };
+    const { numInsertedOrUpdatedRows } = await this.#db
+      .insertInto('locks')
+      .values({ lock_key: lockKey, ...lease })
+      .onConflict((conflict) =>
+        conflict
+          .column('lock_key')
+          .doUpdateSet(lease)
+          // Our own row is one that could not be released: inside this process the turn is ours.
+          .where((eb) => eb.or([eb('locks.expires_at_ms', '<=', nowMs), eb('locks.owner', '=', this.#owner)])),
+      )
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
+  }
+
+  async #renew(lockKey: string): Promise<void> {
+    try {
+      await this.#db
+        .updateTable('locks')
+        .set({ expires_at_ms: this.#clock.now() + LEASE_MS })
+        .where('lock_key', '=', lockKey)
+        .where('owner', '=', this.#owner)
+        .execute();
+    } catch {
+      // The lease outlasts two more renewals; a store that stays away fails the work itself at its next call.
+    }
+  }
+
+  async #release(lockKey: string): Promise<void> {
+    try {
+      await this.#db.deleteFrom('locks').where('lock_key', '=', lockKey).where('owner', '=', this.#owner).execute();
+    } catch {
+      // The work is done and its outcome counts; the lock falls free by its lease.
+    }
+  }
+}
+
+function busy(): Failure {
+  return new Failure('unavailable', 'Another request is still working on this. Send the request again.', {
+    retryAfterSeconds: 5,
+  });
+}

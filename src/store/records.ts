@@ -1,0 +1,25 @@
+import type { Records } from '../provisioning/store.js';
+import type { KeyedHash } from './addresses.js';
+import { auditRecords } from './audit.js';
+import { directoryIndex } from './directoryIndex.js';
+import { groupRecords } from './groups.js';
+import { holdRecords } from './holds.js';
+import { intentRecords } from './intents.js';
+import { personRecords } from './people.js';
+import type { Handle } from './schema.js';
+import { tombstoneRecords } from './tombstones.js';
+import { ownWriteRecords } from './writes.js';
+
+/** Every kind of record over one handle: the database, or a transaction on it. */
+export function recordsOf(db: Handle, hash: KeyedHash): Records {
+  return {
+    people: personRecords(db, hash),
+    holds: holdRecords(db),
+    groups: groupRecords(db),
+    writes: ownWriteRecords(db),
+    tombstones: tombstoneRecords(db, hash),
+    intents: intentRecords(db),
+    index: directoryIndex(db, hash),
+    audit: auditRecords(db),
+  };
+}

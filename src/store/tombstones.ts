@@ -1,0 +1,105 @@
+import type { Tombstone, Tombstones } from '../provisioning/store.js';
+import type { KeyedHash } from './addresses.js';
+import { dropExternalIds, externalIdsOf } from './externalIds.js';
+import { atomically, type Handle } from './schema.js';
+
+/** What stays of people and groups that DELETE removed: ids, externalIds, and addresses as keyed hashes only. */
+export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
+  return {
+    async findByAccount(accountId) {
+      return atomically(db, async (trx) => {
+        const rows = await trx
+          .selectFrom('tombstones')
+          .selectAll()
+          .where('resource', '=', 'person')
+          .where('account_id', '=', accountId)
+          .orderBy('deleted_at')
+          .orderBy('id')
+          .execute();
+        return withExternalIds(trx, rows);
+      });
+    },
+    async findByAddress(address) {
+      return atomically(db, async (trx) => {
+        const rows = await trx
+          .selectFrom('tombstones')
+          .selectAll('tombstones')
+          .innerJoin('tombstone_addresses', 'tombstone_addresses.tombstone_id', 'tombstones.id')
+          .where('tombstone_addresses.address_hash', '=', hash(address))
+          .orderBy('tombstones.deleted_at')
+          .orderBy('tombstones.id')
+          .execute();
+        return withExternalIds(trx, rows);
+      });
+    },
+    async putGroup(groupId, deletedAt) {
+      await db
+        .insertInto('tombstones')
+        .values({ resource: 'group', id: groupId, account_id: null, deleted_at: deletedAt })
+        .onConflict((conflict) => conflict.column('id').doUpdateSet({ deleted_at: deletedAt }))
+        .execute();
+    },
+    async isGroupBuried(groupId) {
+      const row = await db
+        .selectFrom('tombstones')
+        .select('id')
+        .where('resource', '=', 'group')
+        .where('id', '=', groupId)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    async removeAccount(accountId) {
+      await db
+        .deleteFrom('tombstones')
+        .where((eb) => eb.or([eb('account_id', '=', accountId), eb('id', '=', accountId)]))
+        .execute();
+    },
+  };
+}
+
+/** Turns a person's link into a tombstone; nothing happens when there is no link. Needs a transaction. */
+export async function buryPerson(db: Handle, hash: KeyedHash, id: string, deletedAt: string): Promise<void> {
+  const link = await db.selectFrom('person_links').select(['id', 'account_id']).where('id', '=', id).executeTakeFirst();
+  if (link === undefined) return;
+  const addresses = await db.selectFrom('link_addresses').select('address_key').where('person_id', '=', id).execute();
+  const externalIds = await externalIdsOf(db, 'person', id);
+
+  // A person deleted for the second time: the later tombstone replaces the earlier.
+  await db.deleteFrom('tombstones').where('id', '=', id).execute();
+  await db
+    .insertInto('tombstones')
+    .values({ resource: 'person', id, account_id: link.account_id, deleted_at: deletedAt })
+    .execute();
+  const hashes = addresses.map(({ address_key }) => ({ tombstone_id: id, address_hash: hash(address_key) }));
+  if (hashes.length > 0) await db.insertInto('tombstone_addresses').values(hashes).execute();
+  const kept = externalIds.map((externalId) => ({ tombstone_id: id, ...externalId }));
+  if (kept.length > 0) await db.insertInto('tombstone_external_ids').values(kept).execute();
+
+  await dropExternalIds(db, 'person', id);
+  await db.deleteFrom('holds').where('person_id', '=', id).execute();
+  await db.deleteFrom('person_links').where('id', '=', id).execute();
+}
+
+async function withExternalIds(
+  db: Handle,
+  rows: readonly { id: string; account_id: string | null; deleted_at: string }[],
+): Promise<readonly Tombstone[]> {
+  if (rows.length === 0) return [];
+  const externalIds = await db
+    .selectFrom('tombstone_external_ids')
+    .selectAll()
+    .where(
+      'tombstone_id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .execute();
+  return rows.map(({ id, account_id, deleted_at }) => ({
+    id,
+    accountId: account_id ?? undefined,
+    externalIds: new Map(
+      externalIds.filter(({ tombstone_id }) => tombstone_id === id).map((row) => [row.caller, row.external_id]),
+    ),
+    deletedAt: deleted_at,
+  }));
+}

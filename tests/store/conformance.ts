@@ -1,0 +1,53 @@
+import { afterEach, describe } from '@jest/globals';
+import type { Clock } from '../../src/provisioning/call.js';
+import type { Store } from '../../src/provisioning/store.js';
+import { describeGroups } from './groupSuite.js';
+import { describeIndex } from './indexSuite.js';
+import { describeLists } from './listSuite.js';
+import { describeLocks, describeSharedLocks } from './lockSuite.js';
+import { describePeople } from './peopleSuite.js';
+import { ManualClock, type OpenStore } from './samples.js';
+import { describeTrail } from './trailSuite.js';
+import { describeTransactions } from './transactionSuite.js';
+import { describeWrites } from './writeSuite.js';
+
+/** A kind of store under test. */
+export interface StoreKind {
+  /** New, empty data; each `open` gives a store on it. */
+  prepare(): Promise<{ open(clock: Clock): Promise<Store>; remove(): Promise<void> }>;
+  /** Several stores can be open on the same data. */
+  readonly isShared: boolean;
+}
+
+/** What every store promises (src/provisioning/store.ts), whatever it is made of. */
+export function describeStore(name: string, kind: StoreKind): void {
+  describe(`store on ${name}`, () => {
+    const cleanUps: (() => Promise<void>)[] = [];
+    let prepared: ReturnType<StoreKind['prepare']> | undefined;
+
+    const open: OpenStore = async (clock = new ManualClock()) => {
+      const isFirst = prepared === undefined;
+      prepared ??= kind.prepare();
+      const data = await prepared;
+      if (isFirst) cleanUps.push(() => data.remove());
+      const store = await data.open(clock);
+      cleanUps.push(() => store.close());
+      return store;
+    };
+
+    afterEach(async () => {
+      for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+      prepared = undefined;
+    });
+
+    describePeople(open);
+    describeGroups(open);
+    describeTrail(open);
+    describeWrites(open);
+    describeIndex(open);
+    describeLists(open);
+    describeTransactions(open);
+    describeLocks(open);
+    if (kind.isShared) describeSharedLocks(open);
+  });
+}

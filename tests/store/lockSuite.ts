@@ -1,0 +1,163 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Store } from '../../src/provisioning/store.js';
+import { ManualClock, settled, START_MS, type OpenStore } from './samples.js';
+
+const DEADLINE_MS = START_MS + 25_000;
+
+/** Holds `key` from when the promise resolves until `letGo` is called. */
+async function hold(store: Store, key: string): Promise<{ letGo: () => void; done: Promise<void> }> {
+  let letGo = (): void => undefined;
+  let done: Promise<void> = Promise.resolve();
+  await new Promise<void>((isHeld) => {
+    done = store.locks.withLock(key, DEADLINE_MS, () => {
+      isHeld();
+      return new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+    });
+  });
+  return { letGo, done };
+}
+
+export function describeLocks(open: OpenStore): void {
+  describe('locks', () => {
+    it('give back the result of the work, and its failure', async () => {
+      const { locks } = await open();
+
+      await expect(locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve('done'))).resolves.toBe('done');
+      const failing = locks.withLock('person:1', DEADLINE_MS, () => Promise.reject(new Error('failed')));
+      await expect(failing).rejects.toThrow('failed');
+      await expect(locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve('again'))).resolves.toBe('again');
+    });
+
+    it('let one at a time through, first come, first served [SA4]', async () => {
+      const { locks } = await open();
+      const events: string[] = [];
+      const names = Array.from({ length: 8 }, (_, number) => `${number}`);
+
+      await Promise.all(
+        names.map((name) =>
+          locks.withLock('group:1', DEADLINE_MS, async () => {
+            events.push(`${name} in`);
+            await settled();
+            events.push(`${name} out`);
+          }),
+        ),
+      );
+
+      expect(events).toEqual(names.flatMap((name) => [`${name} in`, `${name} out`]));
+    });
+
+    it('of different keys do not wait for each other', async () => {
+      const store = await open();
+      const held = await hold(store, 'person:1');
+
+      await expect(store.locks.withLock('person:2', DEADLINE_MS, () => Promise.resolve('in'))).resolves.toBe('in');
+      held.letGo();
+      await held.done;
+    });
+
+    it('fail as unavailable with Retry-After at the deadline, and the queue goes on without who gave up', async () => {
+      const clock = new ManualClock();
+      const store = await open(clock);
+      const held = await hold(store, 'person:1');
+      const events: string[] = [];
+      const impatient = store.locks.withLock('person:1', START_MS + 1_000, () => Promise.resolve(events.push('never')));
+      const patient = store.locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve(events.push('patient')));
+      const expectation = expect(impatient).rejects.toMatchObject({
+        kind: 'unavailable',
+        retryAfterSeconds: expect.any(Number),
+      });
+
+      await clock.advance(1_000);
+      await expectation;
+      await settled();
+      expect(events).toEqual([]);
+      held.letGo();
+      await Promise.all([held.done, patient]);
+
+      expect(events).toEqual(['patient']);
+    });
+
+    it('leave the store usable for the work', async () => {
+      const store = await open();
+      const found = await store.locks.withLock('person:1', DEADLINE_MS, () =>
+        store.transaction(({ people }) => people.find('ada')),
+      );
+
+      expect(found).toBeUndefined();
+    });
+  });
+}
+
+export function describeSharedLocks(open: OpenStore): void {
+  describe('locks of two stores on the same data', () => {
+    it('exclude each other', async () => {
+      const clock = new ManualClock();
+      const [first, second] = [await open(clock), await open(clock)];
+      const held = await hold(first, 'address:ada@example.com');
+      const events: string[] = [];
+      const waiting = second.locks.withLock('address:ada@example.com', DEADLINE_MS, () =>
+        Promise.resolve(events.push('second')),
+      );
+      await settled();
+      await clock.advance(5_000);
+      expect(events).toEqual([]);
+
+      held.letGo();
+      await held.done;
+      await clock.advance(5_000);
+      await waiting;
+
+      expect(events).toEqual(['second']);
+    });
+
+    it('fail as unavailable when the other keeps it past the deadline', async () => {
+      const clock = new ManualClock();
+      const [first, second] = [await open(clock), await open(clock)];
+      const held = await hold(first, 'scan');
+      const waiting = second.locks.withLock('scan', START_MS + 1_000, () => Promise.resolve());
+      const expectation = expect(waiting).rejects.toMatchObject({ kind: 'unavailable' });
+      for (let round = 0; round < 20; round += 1) {
+        await settled();
+        await clock.advance(100);
+      }
+
+      await expectation;
+      held.letGo();
+      await held.done;
+    });
+
+    it('fall free when the lease of a holder that stopped renewing has run out [SA6]', async () => {
+      const clock = new ManualClock();
+      const [first, second] = [await open(clock), await open(clock)];
+      const held = await hold(first, 'scan');
+      const waiting = second.locks.withLock('scan', START_MS + 120_000, () => Promise.resolve('taken over'));
+
+      await settled();
+      await clock.advance(31_000);
+
+      await expect(waiting).resolves.toBe('taken over');
+      held.letGo();
+      await held.done;
+    });
+
+    it('lose no update of two stores that read before they write', async () => {
+      const [first, second] = [await open(), await open()];
+      const count = async (store: Store) => {
+        await store.transaction(async ({ intents }) => {
+          const attempts = (await intents.find('invite', 'k'))?.attempts ?? 0;
+          await new Promise((resolve) => setImmediate(resolve));
+          await intents.end('invite', 'k');
+          for (let sent = 0; sent <= attempts; sent += 1) {
+            await intents.begin({ kind: 'invite', key: 'k', caller: 'okta', startedAt: 'now' });
+          }
+        });
+      };
+
+      await Promise.all(Array.from({ length: 10 }, (_, number) => count(number % 2 === 0 ? first : second)));
+
+      expect(await second.intents.find('invite', 'k')).toMatchObject({ attempts: 10 });
+    });
+  });
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { aGroup, aPerson, at, type OpenStore } from './samples.js';
+
+export function describeTransactions(open: OpenStore): void {
+  describe('a transaction', () => {
+    it('keeps all of its writes and gives back the result of its work', async () => {
+      const store = await open();
+      const found = await store.transaction(async ({ people, holds }) => {
+        await people.insert(aPerson('ada'));
+        await holds.put({ personId: 'ada', groupId: 'g', kind: 'owed' });
+        return people.find('ada');
+      });
+
+      expect(found).toEqual(await store.people.find('ada'));
+      expect(await store.holds.ofPerson('ada')).toHaveLength(1);
+    });
+
+    it('keeps none of them when the work fails [SA6]', async () => {
+      const store = await open();
+      const work = store.transaction(async ({ people, audit }) => {
+        await people.insert(aPerson('ada'));
+        await audit.append({
+          at: at(),
+          caller: 'okta',
+          requestId: 'r',
+          event: 'user.provisioned',
+          subject: 'ada',
+          object: undefined,
+          decision: 'US4',
+          result: 'done',
+          upstream: [],
+          note: undefined,
+        });
+        throw new Error('half-way');
+      });
+
+      await expect(work).rejects.toThrow('half-way');
+      expect(await store.people.find('ada')).toBeUndefined();
+      expect(await store.audit.list({ limit: 1 })).toEqual([]);
+      await store.people.insert(aPerson('ada'));
+    });
+
+    it('loses no update of twenty at once that read before they write [SA6]', async () => {
+      const store = await open();
+      await store.groups.insert(aGroup('g', { memberCount: 0 }));
+
+      await Promise.all(
+        Array.from({ length: 20 }, () =>
+          store.transaction(async ({ groups }) => {
+            const { memberCount = 0 } = (await groups.find('g')) ?? {};
+            await new Promise((resolve) => setImmediate(resolve));
+            await groups.update('g', { memberCount: memberCount + 1 });
+          }),
+        ),
+      );
+
+      expect((await store.groups.find('g'))?.memberCount).toBe(20);
+    });
+
+    it('lets calls outside of it go on beside it, without seeing what is not committed', async () => {
+      const store = await open();
+      const seen = await store.transaction(async ({ people }) => {
+        await people.insert(aPerson('ada'));
+        return people.find('ada');
+      });
+      const beside = [store.people.find('ada'), store.index.countPeople(), store.people.insert(aPerson('bob'))];
+      const failing = store.transaction(async ({ people }) => {
+        await people.update('ada', { wanted: 'inactive' });
+        throw new Error('undone');
+      });
+
+      await expect(Promise.all([...beside, store.people.find('ada')])).resolves.toHaveLength(4);
+      await expect(failing).rejects.toThrow('undone');
+      expect(seen).toMatchObject({ wanted: 'active' });
+      expect(await store.people.find('ada')).toMatchObject({ wanted: 'active' });
+    });
+
+    it('refuses the records of the store inside its work, which would wait for each other for ever', async () => {
+      const store = await open();
+      await expect(store.transaction(() => store.people.find('ada'))).rejects.toThrow(/records/);
+      await expect(store.transaction(() => store.transaction(() => Promise.resolve()))).rejects.toThrow(/records/);
+
+      expect(await store.people.find('ada')).toBeUndefined();
+    });
+  });
+
+  describe('a closed store', () => {
+    it('answers unavailable, and closes once', async () => {
+      const store = await open();
+      await store.close();
+      await store.close();
+
+      await expect(store.people.find('ada')).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(store.transaction(() => Promise.resolve())).rejects.toMatchObject({ kind: 'unavailable' });
+    });
+  });
+}
