@@ -1,0 +1,110 @@
+import { isPlainAccess } from '../provisioning/access.js';
+import type { Call, Clock } from '../provisioning/call.js';
+import type { Access } from '../provisioning/dependencies.js';
+import type { AccessType, Directory } from '../provisioning/directory.js';
+import { Failure } from '../provisioning/failure.js';
+import type { IndexedGroup } from '../provisioning/store.js';
+
+const ACCESS_TYPES: readonly AccessType[] = ['user', 'admin', 'site-admin'];
+
+/**
+ * The groups that grant access, each with how, by id (rule SA1): a group may grant use and administration. Three
+ * upstream calls at once.
+ */
+export async function readGrantingGroups(directory: Directory, clock: Clock, call: Call): Promise<IndexedGroup[]> {
+  const answers = await Promise.all(ACCESS_TYPES.map((accessType) => directory.listGrantingGroups(accessType, call)));
+  const firstSeenAt = new Date(clock.now()).toISOString();
+  const merged = new Map<string, IndexedGroup>();
+  for (const [at, accessType] of ACCESS_TYPES.entries()) {
+    for (const group of answers[at] ?? []) {
+      const accessTypes = new Set(merged.get(group.id)?.accessTypes).add(accessType);
+      merged.set(group.id, { ...group, accessTypes: [...accessTypes], firstSeenAt });
+    }
+  }
+  return [...merged.values()];
+}
+
+/**
+ * Which granting groups people are put into (rule SA1): the configured ones in their order, or the only one there is.
+ *
+ * A group that also grants administration is never one of them, since whoever is provisioned would get those rights.
+ *
+ * @param configured names, compared without regard to case as Atlassian does
+ * @throws Failure `misconfigured` when the configuration and Confluence do not fit, with the line to set; `unavailable`
+ *   when no group grants use at all, which is what a credential without rights is shown
+ */
+export function resolveAccess(granting: readonly IndexedGroup[], configured: readonly string[]): Access {
+  const candidates = granting.filter(isPlainAccess);
+  if (!granting.some((group) => group.accessTypes.includes('user'))) {
+    throw new Failure(
+      'unavailable',
+      'Atlassian names no group that grants the use of Confluence, so its answer is not believed. ' +
+        'The operator of the bridge should check the rights of its credential with the command doctor.',
+      { retryAfterSeconds: 60 },
+    );
+  }
+  const accessGroups = configured.length === 0 ? theOnly(candidates) : named(configured, granting, candidates);
+  return { granting: new Map(granting.map((group) => [group.id, group])), accessGroups };
+}
+
+function theOnly(candidates: readonly IndexedGroup[]): readonly IndexedGroup[] {
+  if (candidates.length === 1) return candidates;
+  if (candidates.length === 0) {
+    throw new Failure(
+      'misconfigured',
+      'Every group that grants the use of Confluence grants administration, too, and the bridge puts nobody there. ' +
+        'Make a group that grants use only, and name it in CONFLUENCE_ACCESS_GROUPS.',
+    );
+  }
+  throw new Failure(
+    'misconfigured',
+    `Several groups grant the use of Confluence. Say which are for people who come through the bridge, the first one for new people: ${readyLine(candidates)}`,
+  );
+}
+
+function named(
+  configured: readonly string[],
+  granting: readonly IndexedGroup[],
+  candidates: readonly IndexedGroup[],
+): readonly IndexedGroup[] {
+  const found = new Map<string, IndexedGroup>();
+  const strangers: string[] = [];
+  for (const name of configured) {
+    const group = granting.find((one) => sameName(one.name, name));
+    if (group === undefined || !group.accessTypes.includes('user')) strangers.push(name);
+    else found.set(group.id, group);
+  }
+  if (strangers.length > 0) {
+    throw new Failure(
+      'misconfigured',
+      `CONFLUENCE_ACCESS_GROUPS names ${quoted(strangers)}, but Atlassian does not list that among the groups that grant the use of Confluence. ${advice(candidates)}`,
+    );
+  }
+  const accessGroups = [...found.values()];
+  const administrators = accessGroups.filter((group) => !isPlainAccess(group));
+  if (administrators.length > 0) {
+    throw new Failure(
+      'misconfigured',
+      `CONFLUENCE_ACCESS_GROUPS names ${quoted(administrators.map((group) => group.name))}, which grants administration, too: everybody who is provisioned would get those rights. ${advice(candidates)}`,
+    );
+  }
+  return accessGroups;
+}
+
+function sameName(left: string, right: string): boolean {
+  return left.trim().toLowerCase() === right.trim().toLowerCase();
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(', ');
+}
+
+function advice(candidates: readonly IndexedGroup[]): string {
+  if (candidates.length === 0) return 'Make a group that grants the use of Confluence only, and name it there.';
+  return `Set the names of these that you mean, the first one for new people: ${readyLine(candidates)}`;
+}
+
+/** A line for the environment, ready to paste. */
+function readyLine(candidates: readonly IndexedGroup[]): string {
+  return `CONFLUENCE_ACCESS_GROUPS=${candidates.map((group) => group.name).join(',')}`;
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from '@jest/globals';
+import { createSchedule, type Schedule } from '../../src/roster/schedule.js';
+import { createHandClock, type HandClock } from './handClock.js';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+interface Scheduled {
+  readonly schedule: Schedule;
+  readonly clock: HandClock;
+  /** When scans were made, in seconds since the start. */
+  readonly scans: number[];
+  /** Lets the next scans fail, each with this many seconds to the next attempt. */
+  readonly failing: (...retries: number[]) => void;
+  /** Another instance has scanned just now. */
+  readonly scannedElsewhere: () => void;
+}
+
+function scheduled(random = 0.5): Scheduled {
+  const clock = createHandClock();
+  const beganAtMs = clock.now();
+  const scans: number[] = [];
+  const failures: number[] = [];
+  let retryAtMs: number | undefined;
+  let scannedAtMs: number | undefined;
+  const schedule = createSchedule({
+    clock,
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    random: () => random,
+    scan: () => {
+      scans.push((clock.now() - beganAtMs) / SECOND);
+      const retry = failures.shift();
+      if (retry === undefined) {
+        retryAtMs = undefined;
+        scannedAtMs = clock.now();
+        return Promise.resolve();
+      }
+      retryAtMs = clock.now() + retry * SECOND;
+      return Promise.reject(new Error('failed'));
+    },
+    retryAtMs: () => retryAtMs,
+    scannedAtMs: () => Promise.resolve(scannedAtMs),
+  });
+  return {
+    schedule,
+    clock,
+    scans,
+    failing: (...retries) => void failures.push(...retries),
+    scannedElsewhere: () => (scannedAtMs = clock.now()),
+  };
+}
+
+describe('the schedule of scans', () => {
+  it('scans at the start and every 15 minutes [LI1]', async () => {
+    const { schedule, clock, scans } = scheduled();
+
+    schedule.start();
+    await clock.advance(45 * MINUTE);
+
+    expect(scans).toEqual([0, 900, 1800, 2700]);
+    await schedule.stop();
+  });
+
+  it.each([
+    [0, 810],
+    [1, 990],
+  ])('spreads scans of several instances: with chance %s the second comes after %s s', async (random, second) => {
+    const { schedule, clock, scans } = scheduled(random);
+
+    schedule.start();
+    await clock.advance(20 * MINUTE);
+
+    expect(scans[1]).toBe(second);
+    await schedule.stop();
+  });
+
+  it('tries again after a failure when the runner says, not at the next regular time', async () => {
+    const { schedule, clock, scans, failing } = scheduled();
+    failing(5, 10, 60);
+
+    schedule.start();
+    await clock.advance(20 * MINUTE);
+
+    expect(scans).toEqual([0, 5, 15, 75, 975]);
+    await schedule.stop();
+  });
+
+  it('scans once a minute for ten minutes when an account is expected [US4]', async () => {
+    const { schedule, clock, scans } = scheduled();
+    schedule.start();
+    await clock.advance(2 * MINUTE);
+
+    schedule.expectAccount();
+    await clock.advance(20 * MINUTE);
+
+    expect(scans).toEqual([0, 180, 240, 300, 360, 420, 480, 540, 600, 660, 720]);
+    await schedule.stop();
+  });
+
+  it('keeps its beat when accounts are expected all the time [US4]', async () => {
+    const { schedule, clock, scans } = scheduled();
+    schedule.start();
+
+    for (let count = 0; count < 12; count += 1) {
+      schedule.expectAccount();
+      await clock.advance(20 * SECOND);
+    }
+
+    expect(scans).toEqual([0, 60, 120, 180, 240]);
+    await schedule.stop();
+  });
+
+  it('leaves out a regular scan that another instance has made [LI1]', async () => {
+    const { schedule, clock, scans, scannedElsewhere } = scheduled();
+    schedule.start();
+    await clock.advance(10 * MINUTE);
+    scannedElsewhere();
+
+    await clock.advance(14 * MINUTE);
+    expect(scans).toEqual([0]);
+    await clock.advance(MINUTE);
+    expect(scans).toEqual([0, 1500]);
+    await schedule.stop();
+  });
+
+  it('stops at once, and leaves no wait behind', async () => {
+    const { schedule, clock, scans } = scheduled();
+    schedule.start();
+    await clock.advance(MINUTE);
+
+    await schedule.stop();
+    await clock.advance(60 * MINUTE);
+
+    expect(clock.sleepers).toBe(0);
+    expect(scans).toEqual([0]);
+  });
+});
