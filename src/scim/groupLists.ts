@@ -1,0 +1,228 @@
+import { readMemberships } from '../provisioning/access.js';
+import type { Call } from '../provisioning/call.js';
+import { Failure } from '../provisioning/failure.js';
+import type { JsonObject, ListedGroup } from '../provisioning/store.js';
+import type { GroupView } from '../provisioning/views.js';
+import type { Bridge } from './context.js';
+import type { Filter } from './filter.js';
+import { listResponse } from './listResponse.js';
+import { toGroup } from './mapping.js';
+import { matches } from './match.js';
+import { attributesOf, type LookUp, narrow } from './narrow.js';
+import { parseProjection, project, type Projection, wants } from './projection.js';
+import type { ListQuery } from './queryParameters.js';
+import { type Found, windowOf } from './userLists.js';
+
+const CHUNK = 500;
+/** The share of a request's budget after which a page of groups with members ends (rule GR9). */
+const MEMBERS_BUDGET_SHARE = 0.6;
+
+/** `GET /Groups` (rules LI1 to LI3, GR9). */
+export async function listGroups(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
+  const projection = parseProjection(query.projection, 'Group');
+  const { total, resources } = await findGroups(query, projection, bridge, call);
+  return listResponse(
+    total,
+    query.startIndex,
+    resources.map((resource) => project(resource, projection)),
+  );
+}
+
+export async function findGroups(
+  query: Pick<ListQuery, 'filter' | 'startIndex' | 'count'>,
+  projection: Projection,
+  bridge: Bridge,
+  call: Call,
+): Promise<Found> {
+  const { filter } = query;
+  const withMembers = wants(projection, 'members');
+  const lookUps = filter === undefined ? undefined : narrow(filter, 'Group');
+  if (filter !== undefined && lookUps !== undefined) return lookUp(filter, lookUps, query, withMembers, bridge, call);
+  if (filter !== undefined && attributesOf(filter, 'Group').has('members')) {
+    throw new Failure('invalid', 'members can be filtered by eq only. Filter by members.value eq and one id.', {
+      scimType: 'invalidFilter',
+    });
+  }
+  const { roster, store } = bridge.deps;
+  await (query.startIndex === 1 ? roster.fresh(call) : roster.ready(call));
+  const { total, rows } =
+    filter === undefined ? await page(query, bridge, call) : await walk(filter, query, bridge, call);
+  const views = rows.map((row) => bridge.groups.view(row));
+  return {
+    total,
+    resources: withMembers ? await addMembers(views, bridge, call) : views.map((view) => toGroup(view, bridge.baseUrl)),
+  };
+
+  async function page(window: Pick<ListQuery, 'startIndex' | 'count'>, _bridge: Bridge, { caller }: Call) {
+    const all = await store.index.countGroups();
+    if (window.count === 0) return { total: all, rows: [] };
+    return {
+      total: all,
+      rows: await store.index.listGroups(caller, { offset: window.startIndex - 1, limit: window.count }),
+    };
+  }
+}
+
+/** Few groups can match: they are looked up, and the filter decides over what was found. */
+async function lookUp(
+  filter: Filter,
+  lookUps: readonly LookUp[],
+  query: Pick<ListQuery, 'startIndex' | 'count'>,
+  withMembers: boolean,
+  bridge: Bridge,
+  call: Call,
+): Promise<Found> {
+  const memberIds = new Set(memberValuesOf(filter));
+  const groupsOfMember = new Map<string, ReadonlySet<string>>();
+  for (const memberId of memberIds) groupsOfMember.set(memberId, await groupIdsOf(memberId, bridge, call));
+  const views = new Map<string, GroupView>();
+  for (const { attribute, value } of lookUps) {
+    for (const view of await findViews(attribute, value, groupsOfMember, bridge, call)) views.set(view.id, view);
+  }
+  const matching = [...views.values()].filter((view) => {
+    const known = [...memberIds].filter((memberId) => groupsOfMember.get(memberId)?.has(view.id) === true);
+    const group = toGroup({ ...view, memberIds: known }, bridge.baseUrl);
+    return matches(filter, group, { resourceType: 'Group', isKnown: () => true }) === true;
+  });
+  const chosen = windowOf(matching, query);
+  return {
+    total: matching.length,
+    resources: withMembers
+      ? await addMembers(chosen, bridge, call)
+      : chosen.map((view) => toGroup(view, bridge.baseUrl)),
+  };
+}
+
+async function findViews(
+  attribute: LookUp['attribute'],
+  value: string,
+  groupsOfMember: ReadonlyMap<string, ReadonlySet<string>>,
+  bridge: Bridge,
+  call: Call,
+): Promise<readonly GroupView[]> {
+  switch (attribute) {
+    case 'id':
+      return present(() => bridge.groups.get(value, call, { members: false }));
+    case 'displayName': {
+      const view = await bridge.groups.findByDisplayName(value, call, { members: false });
+      return view === undefined ? [] : [view];
+    }
+    case 'externalId':
+      return bridge.groups.findByExternalId(value, call, { members: false });
+    case 'members': {
+      const views: GroupView[] = [];
+      await bridge.deps.roster.ready(call);
+      for (const groupId of groupsOfMember.get(value) ?? []) {
+        const row = await bridge.deps.store.index.findListedGroup(groupId, call.caller);
+        if (row !== undefined) views.push(bridge.groups.view(row));
+      }
+      return views;
+    }
+    case 'userName':
+    case 'emails':
+      throw new Failure('unexpected', `${attribute} is no attribute that groups are looked up by.`);
+  }
+}
+
+/** The ids a filter compares members with; anything but eq on their value is refused. */
+function memberValuesOf(filter: Filter): readonly string[] {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.terms.flatMap(memberValuesOf);
+    case 'not':
+      return memberValuesOf(filter.term);
+    case 'values':
+    case 'compare':
+    case 'present': {
+      if (!attributesOf(filter, 'Group').has('members')) return [];
+      const lookUps = narrow(filter, 'Group');
+      if (lookUps !== undefined) return lookUps.map(({ value }) => value);
+      throw new Failure('invalid', 'members can be filtered by eq only. Filter by members.value eq and one id.', {
+        scimType: 'invalidFilter',
+      });
+    }
+  }
+}
+
+/** The groups a person is in, as the person's own `groups` has them: one `memberof`, and what is kept here. */
+async function groupIdsOf(personId: string, bridge: Bridge, call: Call): Promise<ReadonlySet<string>> {
+  const { deps } = bridge;
+  const link = await deps.store.people.find(personId);
+  const ids = new Set((await deps.store.holds.ofPerson(personId)).map((hold) => hold.groupId));
+  const accountId = link === undefined ? (await deps.store.index.person(personId))?.accountId : link.accountId;
+  if (accountId === undefined) return ids;
+  const { shown } = await readMemberships(accountId, deps, await deps.roster.access(call), call);
+  return new Set([...ids, ...shown]);
+}
+
+async function present(read: () => Promise<GroupView>): Promise<readonly GroupView[]> {
+  try {
+    return [await read()];
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'notFound') return [];
+    throw error;
+  }
+}
+
+/** All groups are asked; ids, names and times of every one are known, members are not asked for here. */
+async function walk(
+  filter: Filter,
+  query: Pick<ListQuery, 'startIndex' | 'count'>,
+  bridge: Bridge,
+  call: Call,
+): Promise<{ total: number; rows: readonly ListedGroup[] }> {
+  let total = 0;
+  const rows: ListedGroup[] = [];
+  for (let offset = 0; ; offset += CHUNK) {
+    const chunk = await bridge.deps.store.index.listGroups(call.caller, { offset, limit: CHUNK });
+    for (const row of chunk) {
+      if (
+        matches(filter, toGroup(bridge.groups.view(row), bridge.baseUrl), {
+          resourceType: 'Group',
+          isKnown: () => true,
+        }) !== true
+      )
+        continue;
+      total += 1;
+      if (total >= query.startIndex && rows.length < query.count) rows.push(row);
+    }
+    if (chunk.length < CHUNK) return { total, rows };
+  }
+}
+
+/**
+ * Reads the members of a page's groups. The page is cut to what fits the budget, at least one group; the totals stay
+ * true, so a client goes on where the page ended (rule GR9).
+ *
+ * @throws Failure `invalid` (`tooMany`) when one group alone does not fit; never an answer silently without members
+ */
+async function addMembers(views: readonly GroupView[], bridge: Bridge, call: Call): Promise<readonly JsonObject[]> {
+  const { clock, settings } = bridge.deps;
+  const enoughAtMs = call.deadlineMs - settings.requestBudgetMs * (1 - MEMBERS_BUDGET_SHARE);
+  const groups: JsonObject[] = [];
+  for (const view of views) {
+    if (groups.length > 0 && clock.now() >= enoughAtMs) return groups;
+    try {
+      groups.push(toGroup({ ...view, memberIds: await memberIdsOf(view, bridge, call) }, bridge.baseUrl));
+    } catch (error) {
+      if (clock.now() < call.deadlineMs) throw error;
+      if (groups.length > 0) return groups;
+      throw new Failure(
+        'invalid',
+        'The members of this group cannot be read in the time of one request. Ask with excludedAttributes=members, or for the group by its id.',
+        {
+          scimType: 'tooMany',
+          cause: error,
+        },
+      );
+    }
+  }
+  return groups;
+}
+
+async function memberIdsOf(view: GroupView, bridge: Bridge, call: Call): Promise<readonly string[]> {
+  const row = await bridge.deps.store.index.findListedGroup(view.id, call.caller);
+  if (row !== undefined) return bridge.groups.memberIds(row, call);
+  return (await bridge.groups.get(view.id, call, { members: true })).memberIds ?? [];
+}

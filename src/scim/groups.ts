@@ -1,0 +1,90 @@
+import { Failure } from '../provisioning/failure.js';
+import type { GroupChange } from '../provisioning/groups.js';
+import type { ScimContext } from './context.js';
+import { listGroups } from './groupLists.js';
+import { toGroup } from './mapping.js';
+import { readPatch } from './patchMessage.js';
+import { type GroupPatchPlan, matchesMember, planGroupPatch } from './patchGroup.js';
+import { parseProjection, project, wants } from './projection.js';
+import { readListQuery, readProjectionInputs } from './queryParameters.js';
+import { readGroup } from './requests.js';
+import { locationOf, type ScimRequest } from './users.js';
+
+/** `GET /Groups/{id}`, `GET /Groups`. */
+export async function egressGroup(request: ScimRequest, { bridge, call }: ScimContext): Promise<object> {
+  if (request.target === undefined) return listGroups(readListQuery(request.query), bridge, call);
+  const projection = parseProjection(readProjectionInputs(request.query), 'Group');
+  const view = await bridge.groups.get(request.target, call, { members: wants(projection, 'members') });
+  return project(toGroup(view, bridge.baseUrl), projection);
+}
+
+/** `POST /Groups`, `PUT /Groups/{id}`; in a PUT absent members clear (rule GR6). */
+export async function ingressGroup(request: ScimRequest, { bridge, call, response }: ScimContext): Promise<object> {
+  const projection = parseProjection(readProjectionInputs(request.query), 'Group');
+  const input = readGroup(request.body);
+  const memberIds = input.members ?? [];
+  if (request.target !== undefined) {
+    const change: GroupChange = {
+      add: [],
+      remove: [],
+      replaceWith: memberIds,
+      displayName: input.displayName,
+      ...(input.externalId === undefined ? {} : { externalId: { value: input.externalId.value } }),
+    };
+    const view = await bridge.groups.change(request.target, change, call);
+    return project(toGroup(view, bridge.baseUrl), projection);
+  }
+  const { displayName } = input;
+  const view = await bridge.groups.create({ displayName, externalId: input.externalId?.value, memberIds }, call);
+  const group = toGroup(view, bridge.baseUrl);
+  response.location(locationOf(group));
+  return project(group, projection);
+}
+
+/**
+ * `PATCH /Groups/{id}`. Answers 204 unless `attributes` asks for a body (rule GR9): identity providers need none, and
+ * reading a large group back would cost more than the change.
+ */
+export async function patchGroup(
+  request: ScimRequest,
+  message: unknown,
+  { bridge, call }: ScimContext,
+): Promise<object | undefined> {
+  const inputs = readProjectionInputs(request.query);
+  const projection = parseProjection(inputs, 'Group');
+  const plan = planGroupPatch(readPatch(message, 'Group'));
+  const id = request.target ?? '';
+  if (plan.refusal !== undefined) {
+    // A group that nobody has is 404 before anything is said about its attributes.
+    await bridge.groups.get(id, call, { members: false });
+    throw plan.refusal;
+  }
+  await bridge.groups.change(id, toChange(plan), call);
+  if (inputs.attributes === undefined) return undefined;
+  return project(
+    toGroup(await bridge.groups.get(id, call, { members: wants(projection, 'members') }), bridge.baseUrl),
+    projection,
+  );
+}
+
+function toChange(plan: GroupPatchPlan): GroupChange {
+  return {
+    add: plan.add,
+    remove: plan.remove,
+    ...(plan.replace === undefined ? {} : { replaceWith: plan.replace }),
+    ...(plan.removeMatching.length === 0
+      ? {}
+      : {
+          removeMatching: (ids: readonly string[]) =>
+            ids.filter((value) => plan.removeMatching.some((filter) => matchesMember(filter, { value }))),
+        }),
+    ...(plan.displayName === undefined ? {} : { displayName: plan.displayName }),
+    ...(plan.externalId === undefined ? {} : { externalId: { value: plan.externalId.value } }),
+  };
+}
+
+/** `DELETE /Groups/{id}`. */
+export async function degressGroup(request: ScimRequest, { bridge, call }: ScimContext): Promise<void> {
+  if (request.target === undefined) throw new Failure('unexpected', 'DELETE needs the id of a group.');
+  await bridge.groups.remove(request.target, call);
+}

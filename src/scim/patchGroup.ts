@@ -1,0 +1,215 @@
+import { Failure } from '../provisioning/failure.js';
+import type { Json } from '../provisioning/store.js';
+import { isCore } from './attributes.js';
+import type { AttributePath } from './attributes.js';
+import { parsePath } from './filter.js';
+import type { Filter, PatchPath } from './filter.js';
+import { shown } from './json.js';
+import { matches } from './match.js';
+import { isMemberId, readMembers, readRemovedMembers } from './members.js';
+import type { PatchOperation } from './patchMessage.js';
+import { reservedName } from './userAttributes.js';
+import { readExternalId, readName } from './values.js';
+import type { StatedId } from './values.js';
+
+/**
+ * What a PATCH of a Group asks for. Its member operations are folded, in order, into sets (rule GR5): the members that
+ * result are `replace` where it is given, else those there were without `remove` and without those that a filter of
+ * `removeMatching` selects; `add` comes last in either case.
+ */
+export interface GroupPatchPlan {
+  /** Disjoint from `remove`; empty when `replace` is given, which then holds them. */
+  readonly add: readonly string[];
+  /** Named in a removal and not added again after it, also when `replace` is given: rule GR7 asks who was named. */
+  readonly remove: readonly string[];
+  /** The whole list wanted, empty to clear the group; undefined when the members that are there count. */
+  readonly replace: readonly string[] | undefined;
+  /** Filters on members that are more than a choice of ids; {@link matchesMember} evaluates them. */
+  readonly removeMatching: readonly Filter[];
+  readonly displayName: string | undefined;
+  readonly externalId: StatedId | undefined;
+  /** The display of members that were added with one (rule GR9). */
+  readonly displays: ReadonlyMap<string, string>;
+  /** Names of other attributes that the message sets or removes, as the client spelled them. */
+  readonly otherChanges: readonly string[];
+  /** A read-only or required attribute (`mutability`), which comes after 404 for a group that nobody has. */
+  readonly refusal: Failure | undefined;
+}
+
+/**
+ * Plans a PATCH of a Group from its message alone.
+ *
+ * @throws Failure `invalid`: `invalidValue` for members or a displayName that cannot be read, an entry without `value` in
+ *   what is added or replaced, or a nested group (rules GR3, GR4, GR6); `invalidPath` or `invalidFilter` for a path
+ */
+export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatchPlan {
+  const members = new MemberFold();
+  const otherChanges = new Set<string>();
+  let displayName: string | undefined;
+  let externalId: StatedId | undefined;
+  let refusal: Failure | undefined;
+
+  for (const operation of operations) {
+    if (operation.problem !== undefined) throw operation.problem;
+    const path = parsePath(operation.path);
+    const { op } = operation;
+    switch (
+      isCore(path, 'Group') ? reservedName({ schema: undefined, attribute: path.attribute }, 'Group') : undefined
+    ) {
+      case 'members':
+        refusal ??= foldMembers(members, operation, path);
+        break;
+      case 'displayName': {
+        refuseParts(path);
+        const isRemoval = op === 'remove';
+        if (isRemoval)
+          refusal ??= mutability('displayName is required and cannot be removed. Replace it with another one.');
+        else displayName = nameOf(valueOf(operation));
+        break;
+      }
+      case 'externalId':
+        refuseParts(path);
+        externalId = op === 'remove' ? { value: undefined } : readExternalId(valueOf(operation));
+        break;
+      case 'id':
+      case 'meta':
+        refusal ??= mutability(`${path.attribute} is read-only. Leave it out.`);
+        break;
+      case 'schemas':
+        if (op === 'remove') refusal ??= mutability('schemas is required and cannot be removed.');
+        break;
+      case undefined:
+      default:
+        if (op === 'remove' || operation.value !== null) otherChanges.add(path.text);
+    }
+  }
+  return { ...members.result(), displayName, externalId, otherChanges: [...otherChanges], refusal };
+}
+
+/** Whether a member is among those that a filter of `removeMatching` selects. */
+export function matchesMember(filter: Filter, member: { readonly value: string; readonly display?: string }): boolean {
+  const path: AttributePath = { schema: undefined, name: 'members', sub: undefined, text: 'members' };
+  const resource = { members: [{ ...member, type: 'User' }] };
+  return matches({ kind: 'values', path, filter }, resource, { resourceType: 'Group', isKnown: () => true }) === true;
+}
+
+function foldMembers(members: MemberFold, operation: PatchOperation, path: PatchPath): Failure | undefined {
+  const { op, value } = operation;
+  if (path.sub !== undefined) {
+    // Who is a member hangs on `value` alone; `display` and the others are ours to say, and never a removal.
+    return path.sub === 'value'
+      ? mutability('The value of a member cannot be changed. Remove the member and add another one.')
+      : undefined;
+  }
+  if (path.filter !== undefined) {
+    if (op !== 'remove') {
+      throw new Failure('invalid', `${shown(path.text)} cannot be the target of ${op}. Add members, or remove them.`, {
+        scimType: 'invalidPath',
+      });
+    }
+    // ConnId sends the member as value, too: the filter says all.
+    const ids = idsNamedBy(path.filter);
+    if (ids === undefined) members.removeMatching(path.filter);
+    else members.remove(ids.filter(isMemberId));
+    return undefined;
+  }
+  if (op === 'remove') {
+    if (value === undefined) members.replace([]);
+    else members.remove(readRemovedMembers(value));
+    return undefined;
+  }
+  const given = valueOf(operation);
+  // null is no list (RFC 7643 §2.5): it neither adds nor clears. `[]` clears.
+  if (given === null) return undefined;
+  const { ids, displays } = readMembers(given);
+  if (op === 'add') members.add(ids);
+  else members.replace(ids);
+  members.show(displays);
+  return undefined;
+}
+
+/** The ids that a filter such as `value eq "a" or value eq "b"` names; undefined when it is another kind of filter. */
+function idsNamedBy(filter: Filter): readonly string[] | undefined {
+  if (filter.kind === 'compare' && filter.path.name === 'value' && filter.op === 'eq') {
+    return filter.value === null ? undefined : [String(filter.value)];
+  }
+  if (filter.kind !== 'or') return undefined;
+  const named = filter.terms.map(idsNamedBy);
+  return named.every((ids) => ids !== undefined) ? named.flat() : undefined;
+}
+
+/** Folds member operations; the base, when no list replaced it, is what the group holds and is not looked at. */
+class MemberFold {
+  readonly #add = new Set<string>();
+  readonly #remove = new Set<string>();
+  readonly #removeMatching: Filter[] = [];
+  readonly #displays = new Map<string, string>();
+  #replace: Set<string> | undefined;
+
+  add(ids: readonly string[]): void {
+    for (const id of ids) {
+      (this.#replace ?? this.#add).add(id);
+      this.#remove.delete(id);
+    }
+  }
+
+  remove(ids: readonly string[]): void {
+    for (const id of ids) {
+      (this.#replace ?? this.#add).delete(id);
+      this.#remove.add(id);
+    }
+  }
+
+  removeMatching(filter: Filter): void {
+    this.remove([...(this.#replace ?? this.#add)].filter((value) => matchesMember(filter, { value })));
+    if (this.#replace === undefined) this.#removeMatching.push(filter);
+  }
+
+  replace(ids: readonly string[]): void {
+    this.#replace = new Set();
+    this.#add.clear();
+    this.#removeMatching.length = 0;
+    this.add(ids);
+  }
+
+  show(displays: ReadonlyMap<string, string>): void {
+    for (const [id, display] of displays) this.#displays.set(id, display);
+  }
+
+  result(): Pick<GroupPatchPlan, 'add' | 'remove' | 'replace' | 'removeMatching' | 'displays'> {
+    return {
+      add: [...this.#add],
+      remove: [...this.#remove],
+      replace: this.#replace === undefined ? undefined : [...this.#replace],
+      removeMatching: this.#removeMatching,
+      displays: this.#displays,
+    };
+  }
+}
+
+function nameOf(value: Json): string {
+  const name = readName(value, 'displayName');
+  if (name === undefined)
+    throw new Failure('invalid', 'displayName is empty. Send the name of the group as displayName.');
+  return name;
+}
+
+function valueOf({ path, value }: PatchOperation): Json {
+  if (value !== undefined) return value;
+  throw new Failure('invalid', `The operation on ${shown(path)} has no value. Send a value, or use remove.`);
+}
+
+function refuseParts(path: PatchPath): void {
+  if (path.filter === undefined && path.sub === undefined) return;
+  throw new Failure(
+    'invalid',
+    `${shown(path.text)} addresses a part of a plain text. Send the attribute's bare name.`,
+    {
+      scimType: 'invalidPath',
+    },
+  );
+}
+
+function mutability(message: string): Failure {
+  return new Failure('invalid', message, { scimType: 'mutability' });
+}

@@ -1,0 +1,236 @@
+import { Failure } from '../provisioning/failure.js';
+import type { ScimType } from '../provisioning/failure.js';
+import type { Json } from '../provisioning/store.js';
+import { isCore, parseAttributePath } from './attributes.js';
+import { parsePath } from './filter.js';
+import type { PatchPath } from './filter.js';
+import {
+  MAX_LONG_LIST_LENGTH,
+  boundAttribute,
+  boundKeys,
+  findKey,
+  isObject,
+  messageBudget,
+  notAnObject,
+  shown,
+} from './json.js';
+import type { Budget } from './json.js';
+import { PATCH_OP_URN, isUrn, reservedName, splitKey } from './userAttributes.js';
+import type { ResourceType } from './userAttributes.js';
+import { readActive } from './values.js';
+
+export type PatchOp = 'add' | 'replace' | 'remove';
+
+/**
+ * One operation on one attribute. An operation without path arrives here as one operation for each attribute of its
+ * value, which is what RFC 7644 §3.5.2 makes it mean.
+ */
+export interface PatchOperation {
+  readonly op: PatchOp;
+  /** As the client wrote it, or the key in the value of an operation without path. */
+  readonly path: string;
+  /** Undefined when there is none, which is not the same as null (rule GR6). */
+  readonly value: Json | undefined;
+  /** Why the value cannot be used; then `value` is undefined. Never a reason to refuse the neighbours. */
+  readonly problem: Failure | undefined;
+}
+
+const OPS: readonly PatchOp[] = ['add', 'replace', 'remove'];
+
+/**
+ * The most operations of one message. Members of a group may come in an operation each: authentik sends a whole group so
+ * when the server states no limit for bulk requests. Nobody has that many attributes of a user to change.
+ */
+const MAX_OPERATIONS: Readonly<Record<ResourceType, number>> = { User: 1000, Group: MAX_LONG_LIST_LENGTH };
+
+/**
+ * Reads a PATCH message (RFC 7644 §3.5.2) in every dialect: keys and operations in any letter case; an absent, null or
+ * empty path; the value of an operation without path as object, as list of one (SCIM SDK) or as JSON text (Keycloak);
+ * keys in it that are paths.
+ *
+ * @param body untrusted
+ * @throws Failure `invalid` for what rule US11 calls malformed: `invalidSyntax` without the PatchOp schema, without
+ *   operations or with an unknown one; `noTarget` for a removal without path; `invalidValue` when a value of a User's
+ *   `active` cannot be read
+ */
+export function readPatch(body: unknown, type: ResourceType): PatchOperation[] {
+  if (!isObject(body)) throw notAnObject();
+  if (!namesPatchOp(get(body, 'schemas'))) throw malformed(`schemas does not name ${PATCH_OP_URN}. Add it.`);
+  const operations = get(body, 'operations');
+  if (!Array.isArray(operations) || operations.length === 0) {
+    throw malformed('Operations is missing or empty. Send a list of at least one operation.');
+  }
+  const limit = MAX_OPERATIONS[type];
+  const budget = messageBudget(type);
+  const read: PatchOperation[] = [];
+  for (const operation of operations as readonly unknown[]) {
+    read.push(...readOperation(operation, type, budget));
+    if (read.length > limit) {
+      throw malformed(`Operations holds more than ${limit} operations. Send them in several messages.`);
+    }
+  }
+  if (type === 'User') statedActive(read);
+  return read;
+}
+
+/**
+ * What a PATCH says about `active`, in every dialect: any letter case, with URN, by add or replace. Of several statements
+ * the last counts.
+ *
+ * @throws Failure `invalid` `invalidValue` when a value of `active` cannot be read (malformed, rule US11)
+ */
+export function statedActive(operations: readonly PatchOperation[]): boolean | undefined {
+  let active: boolean | undefined;
+  for (const operation of operations) {
+    const path = readPath(operation);
+    if (path instanceof Failure || userAttributeOf(path) !== 'active' || operation.op === 'remove') continue;
+    if (operation.problem !== undefined) throw operation.problem;
+    if (operation.value === undefined) {
+      throw new Failure('invalid', 'The operation on active has no value. Send active as a JSON boolean.');
+    }
+    active = readActive(operation.value) ?? active;
+  }
+  return active;
+}
+
+/** The path of an operation, or why it has none. */
+export function readPath({ path }: PatchOperation): PatchPath | Failure {
+  try {
+    return parsePath(path);
+  } catch (error) {
+    return Failure.from(error);
+  }
+}
+
+/** The attribute of a User that a path addresses, where it is no profile data; in its canonical spelling. */
+export function userAttributeOf(path: PatchPath): string | undefined {
+  if (!isCore(path, 'User')) return undefined;
+  return reservedName({ schema: undefined, attribute: path.attribute }, 'User');
+}
+
+function readOperation(operation: unknown, type: ResourceType, budget: Budget): readonly PatchOperation[] {
+  if (!isObject(operation))
+    throw malformed('Operations holds an entry that is no object. Send objects with op, path and value.');
+  const op = readOp(get(operation, 'op'));
+  const path = get(operation, 'path') ?? '';
+  const hasValue = findKey(operation, 'value') !== undefined;
+  const raw = get(operation, 'value');
+  if (typeof path !== 'string')
+    return [unusable(op, 'path', 'path is not a text. Send path as JSON text.', 'invalidPath')];
+  if (path.trim() !== '') {
+    const text = path.trim();
+    if (op !== 'remove' && isObject(raw) && namesWholeSchema(text)) return spreadSchema(op, text, raw, budget);
+    return [bounded(op, text, hasValue ? raw : undefined, budget)];
+  }
+  if (op === 'remove') {
+    throw refuse('noTarget', 'A remove operation has no path. Name the attribute to remove in path.');
+  }
+  const value = pathless(raw);
+  if (value === undefined) {
+    return [
+      unusable(
+        op,
+        'value',
+        'An operation has neither a path nor an object as value. Send one of them.',
+        'invalidValue',
+      ),
+    ];
+  }
+  return spread(op, value, type, budget);
+}
+
+/** One operation for each attribute; the core schema and extensions as containers are opened. */
+function spread(
+  op: PatchOp,
+  value: Readonly<Record<string, unknown>>,
+  type: ResourceType,
+  budget: Budget,
+): readonly PatchOperation[] {
+  let keys: readonly string[];
+  try {
+    keys = boundKeys(value, 'value');
+  } catch (error) {
+    return [{ op, path: 'value', value: undefined, problem: Failure.from(error) }];
+  }
+  return keys.flatMap((key): readonly PatchOperation[] => {
+    // Okta names the group it patches, authentik repeats the schemas: both say nothing new.
+    if (/^(?:id|schemas|meta)$/i.test(key)) return [];
+    const inner = value[key];
+    const isContainer =
+      isUrn(key) && isObject(inner) && !key.includes('[') && splitKey(key, true, type).attribute === '';
+    if (isContainer) return spreadSchema(op, key, inner, budget);
+    return [bounded(op, key, inner, budget)];
+  });
+}
+
+function spreadSchema(
+  op: PatchOp,
+  urn: string,
+  value: Readonly<Record<string, unknown>>,
+  budget: Budget,
+): readonly PatchOperation[] {
+  try {
+    return boundKeys(value, urn).map((key) => bounded(op, `${urn}:${key}`, value[key], budget));
+  } catch (error) {
+    return [{ op, path: urn, value: undefined, problem: Failure.from(error) }];
+  }
+}
+
+function namesWholeSchema(path: string): boolean {
+  return isUrn(parseAttributePath(path)?.name ?? '');
+}
+
+function bounded(op: PatchOp, path: string, raw: unknown, budget: Budget): PatchOperation {
+  if (raw === undefined) return { op, path, value: undefined, problem: undefined };
+  try {
+    return { op, path, value: boundAttribute(raw, path, budget), problem: undefined };
+  } catch (error) {
+    return { op, path, value: undefined, problem: Failure.from(error) };
+  }
+}
+
+function pathless(raw: unknown): Readonly<Record<string, unknown>> | undefined {
+  // The SCIM SDK 1.25.1 puts a list around a single object.
+  const single: unknown = Array.isArray(raw) && raw.length === 1 ? raw[0] : raw;
+  if (isObject(single)) return single;
+  if (typeof single !== 'string') return undefined;
+  // Keycloak sends the object as JSON text when it takes up an existing group.
+  try {
+    const parsed: unknown = JSON.parse(single);
+    return isObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readOp(value: unknown): PatchOp {
+  // Entra ID capitalises: Add, Replace, Remove.
+  const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
+  const op = OPS.find((candidate) => candidate === text);
+  if (op !== undefined) return op;
+  throw malformed(
+    `${typeof value === 'string' ? `op ${shown(value)}` : 'op'} is not an operation. Send add, replace or remove.`,
+  );
+}
+
+function namesPatchOp(schemas: unknown): boolean {
+  const names: readonly unknown[] = Array.isArray(schemas) ? schemas : [schemas];
+  return names.some((name) => typeof name === 'string' && name.toLowerCase() === PATCH_OP_URN.toLowerCase());
+}
+
+function get(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  const key = findKey(object, name);
+  return key === undefined ? undefined : object[key];
+}
+
+function unusable(op: PatchOp, path: string, message: string, scimType: ScimType): PatchOperation {
+  return { op, path, value: undefined, problem: refuse(scimType, message) };
+}
+
+function malformed(message: string): Failure {
+  return refuse('invalidSyntax', message);
+}
+
+function refuse(scimType: ScimType, message: string): Failure {
+  return new Failure('invalid', message, { scimType });
+}

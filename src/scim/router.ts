@@ -1,0 +1,206 @@
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, Router } from 'express';
+import SCIMMY from 'scimmy';
+import SCIMMYRouters from 'scimmy-routers';
+import type { Call, Clock } from '../provisioning/call.js';
+import { Failure } from '../provisioning/failure.js';
+import { requestRecord } from '../observability/requests.js';
+import { answerFailure, noteFailure, refuse, SCIM_MEDIA_TYPE, scimAnswers } from './answers.js';
+import { type Authenticator, requireCaller } from './auth.js';
+import type { Bridge, ScimContext } from './context.js';
+import { declareGroups } from './groupResource.js';
+import { MAX_COUNT } from './queryParameters.js';
+import { search } from './search.js';
+import { declareUsers } from './userResource.js';
+
+/** Where SCIM is served, under `PUBLIC_URL`. */
+export const SCIM_BASE_PATH = '/scim/v2';
+
+/** A PUT of ten thousand members takes about 1.8 MB. */
+const MAX_BODY = '8mb';
+
+export interface ScimRouterParts {
+  readonly bridge: Bridge;
+  readonly authenticate: Authenticator;
+  /** Origin of `meta.location`, without the base path. */
+  readonly publicUrl: string;
+  readonly clock: Clock;
+  /** Aborts when the process stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** What is served where; everything else is 404, every other method 405. `id` patterns match one segment. */
+const ROUTES: readonly { readonly path: RegExp; readonly methods: readonly string[] }[] = [
+  { path: /^\/(Users|Groups)\/?$/i, methods: ['GET', 'HEAD', 'POST'] },
+  { path: /^\/(Users\/|Groups\/)?\.search\/?$/i, methods: ['POST'] },
+  { path: /^\/(Users|Groups)\/[^/]+\/?$/i, methods: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'] },
+  { path: /^\/ServiceProviderConfig\/?$/i, methods: ['GET', 'HEAD'] },
+  { path: /^\/ResourceTypes(\/[^/]+)?\/?$/i, methods: ['GET', 'HEAD'] },
+];
+const DISCOVERY = /^\/(ServiceProviderConfig|ResourceTypes)/i;
+
+/** Answered 501 in every method: declared off, and said so (rule LI4). */
+const UNSUPPORTED: readonly { readonly path: RegExp; readonly why: string }[] = [
+  {
+    path: /^\/Schemas(\/.*)?$/i,
+    why: 'Schema discovery is not supported. Map userName, emails, name, displayName and active, and give strict clients the core schemas as a file.',
+  },
+  { path: /^\/Bulk\/?$/i, why: 'Bulk operations are not supported. Send the requests one by one.' },
+  {
+    path: /^\/Me(\/.*)?$/i,
+    why: '/Me is not supported: a token here belongs to an identity provider, not to a person. Use /Users.',
+  },
+];
+
+/**
+ * Everything under `/scim/v2`. In front of scimmy: the token before the body, routes and methods, `If-Match`, media
+ * type, JSON. Behind it nothing: what scimmy does not serve is refused here.
+ */
+export function createScimRouter(parts: ScimRouterParts): Router {
+  declareUsers();
+  declareGroups();
+  const router = Router();
+  router.use(scimAnswers);
+  router.use(requireCaller(parts.authenticate));
+  router.use(routesAndMethods);
+  router.use(ifMatch);
+  router.use(mediaType);
+  router.use(express.json({ type: isJson, limit: MAX_BODY, strict: false }));
+  router.use(search((request) => contextOf(parts, request)));
+  router.use(withoutDiscoveryParameters);
+  router.use(scimmyRouter(parts));
+  router.use(onError(parts));
+  return router;
+}
+
+function contextOf(parts: ScimRouterParts, request: Request): ScimContext {
+  const { res: response } = request;
+  if (response === undefined) throw new Error('A request without its response');
+  const record = requestRecord(response);
+  const { requestBudgetMs } = parts.bridge.deps.settings;
+  const call: Call = {
+    requestId: record.requestId,
+    caller: record.caller ?? 'unknown',
+    kind: 'request',
+    deadlineMs: parts.clock.now() + requestBudgetMs,
+    signal: parts.stopping,
+    upstream: record.upstream,
+  };
+  return { bridge: parts.bridge, call, response };
+}
+
+/** scimmy's own routes. Its configuration is process-wide and overwritten by its constructor, hence the order. */
+function scimmyRouter(parts: ScimRouterParts): RequestHandler {
+  SCIMMY.Config.set('authenticationSchemes', []);
+  const routers = new SCIMMYRouters({
+    type: 'bearer',
+    // The token was checked in front, before the body was read.
+    handler: () => '',
+    baseUri: () => parts.publicUrl,
+    context: (request: Request) => contextOf(parts, request),
+  });
+  SCIMMY.Config.set({
+    documentationUri: 'https://datatracker.ietf.org/doc/html/rfc7644',
+    patch: true,
+    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    filter: { supported: true, maxResults: MAX_COUNT },
+    changePassword: false,
+    sort: false,
+    etag: false,
+  });
+  return routers;
+}
+
+const routesAndMethods: RequestHandler = (request, response, next) => {
+  const unsupported = UNSUPPORTED.find(({ path }) => path.test(request.path));
+  if (unsupported !== undefined) {
+    refuse(response, 501, unsupported.why);
+    return;
+  }
+  const matching = ROUTES.filter(({ path }) => path.test(request.path));
+  if (matching.length === 0) {
+    refuse(
+      response,
+      404,
+      'There is nothing at this address. SCIM is served under /scim/v2 as /Users, /Groups, /ServiceProviderConfig and /ResourceTypes.',
+    );
+    return;
+  }
+  // `.search` looks like an id, too; the first route that fits decides.
+  const methods = matching[0]?.methods ?? [];
+  if (!methods.includes(request.method)) {
+    refuse(response, 405, `${request.method} is not possible here. Use one of: ${methods.join(', ')}.`, {
+      headers: { Allow: methods.join(', ') },
+    });
+    return;
+  }
+  next();
+};
+
+/** The bridge keeps no versions: `*` passes, any tag cannot match (RFC 9110 §13.1.1). */
+const ifMatch: RequestHandler = (request, response, next) => {
+  const header = request.get('if-match')?.trim();
+  if (header === undefined || header === '*') {
+    next();
+    return;
+  }
+  answerFailure(
+    response,
+    new Failure(
+      'precondition',
+      'The bridge keeps no versions of resources, so no tag can match. Leave If-Match out, or send *.',
+    ),
+  );
+};
+
+/** Both JSON media types, with or without charset, are read; a body of another type is 415. Bodiless requests may name any. */
+const mediaType: RequestHandler = (request, response, next) => {
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (!hasBody || isJson(request)) {
+    next();
+    return;
+  }
+  refuse(response, 415, `The body must be JSON. Send it as Content-Type: ${SCIM_MEDIA_TYPE}.`);
+};
+
+function isJson(request: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): boolean {
+  const type = String(request.headers['content-type'] ?? '')
+    .split(';')[0]
+    ?.trim()
+    .toLowerCase();
+  return type === SCIM_MEDIA_TYPE || type === 'application/json';
+}
+
+/** RFC 7644 §4: filters and paging are ignored on discovery; scimmy would answer 403. */
+const withoutDiscoveryParameters: RequestHandler = (request, _response, next) => {
+  if (DISCOVERY.test(request.path)) Object.defineProperty(request, 'query', { value: {}, configurable: true });
+  next();
+};
+
+/** What went wrong before or beside a handler. Nothing is left for Express, which would answer HTML. */
+function onError(parts: ScimRouterParts): ErrorRequestHandler {
+  return (error: unknown, _request, response, _next) => {
+    // scimmy passes every 5xx on after it was answered.
+    if (response.headersSent) return;
+    const status = statusOf(error);
+    if (status === 413) refuse(response, 413, `The body is larger than ${MAX_BODY}. Send it in several messages.`);
+    else if (status === 415)
+      refuse(response, 415, 'The body has a charset or encoding that cannot be read. Send UTF-8 JSON.');
+    else if (status === 400)
+      refuse(response, 400, 'The body is no valid JSON. Send a JSON object.', { scimType: 'invalidSyntax' });
+    else {
+      const failure = Failure.from(error);
+      parts.bridge.deps.log.error('A request failed outside its handler', {
+        requestId: requestRecord(response).requestId,
+        error: failure,
+      });
+      noteFailure(response, failure);
+      answerFailure(response, failure);
+    }
+  };
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || error instanceof Failure) return undefined;
+  return 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+}

@@ -1,0 +1,176 @@
+import { Failure } from '../provisioning/failure.js';
+import type { Call } from '../provisioning/call.js';
+import { listedView, type PersonKey } from '../provisioning/people.js';
+import type { JsonObject, ListedPerson } from '../provisioning/store.js';
+import type { PersonView } from '../provisioning/views.js';
+import type { Bridge } from './context.js';
+import type { Filter } from './filter.js';
+import { listResponse } from './listResponse.js';
+import { toUser } from './mapping.js';
+import { matches, type Truth } from './match.js';
+import { attributesOf, narrow, type LookUp } from './narrow.js';
+import { parseProjection, project } from './projection.js';
+import type { ListQuery } from './queryParameters.js';
+
+/** How many rows a walk over links and index reads at a time. */
+const CHUNK = 500;
+/** The most people whose details one filter may ask Atlassian for (rule LI3). */
+const MAX_CANDIDATES = 200;
+/** What is known of an unlinked person without asking Atlassian. */
+const KNOWN_OF_UNLINKED: ReadonlySet<string> = new Set(['id', 'active', 'meta', 'externalid', 'schemas']);
+/** `groups` is left out of lists (rule LI2); a password is nowhere. */
+const UNANSWERABLE = ['groups', 'password'];
+
+/** A window on the matching people: how many there are, and those of this page. */
+export interface Found {
+  readonly total: number;
+  readonly resources: readonly JsonObject[];
+}
+
+/** `GET /Users` (rules LI1 to LI3): exact totals, stable order, an empty page past the end. */
+export async function listUsers(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
+  const projection = parseProjection(query.projection, 'User');
+  const { total, resources } = await findUsers(query, bridge, call);
+  return listResponse(
+    total,
+    query.startIndex,
+    resources.map((resource) => project(resource, projection)),
+  );
+}
+
+/** @param query `startIndex` from 1; `count` may be 0 */
+export async function findUsers(
+  query: Pick<ListQuery, 'filter' | 'startIndex' | 'count'>,
+  bridge: Bridge,
+  call: Call,
+): Promise<Found> {
+  const { filter } = query;
+  const lookUps = filter === undefined ? undefined : narrow(filter, 'User');
+  if (filter !== undefined) assertAnswerable(filter);
+  if (filter !== undefined && lookUps !== undefined) return lookUp(filter, lookUps, query, bridge, call);
+  const { roster, store } = bridge.deps;
+  await (query.startIndex === 1 ? roster.fresh(call) : roster.ready(call));
+  if (filter !== undefined) return walk(filter, query, bridge, call);
+  const total = await store.index.countPeople();
+  if (query.count === 0) return { total, resources: [] };
+  const rows = await store.index.listPeople(call.caller, { offset: query.startIndex - 1, limit: query.count });
+  return { total, resources: await represent(rows, bridge, call) };
+}
+
+function assertAnswerable(filter: Filter): void {
+  const asked = UNANSWERABLE.find((name) => attributesOf(filter, 'User').has(name));
+  if (asked !== undefined) throw unanswerable(`${asked} cannot be filtered by.`);
+}
+
+function unanswerable(what: string): Failure {
+  return new Failure(
+    'invalid',
+    `${what} Filter by eq on userName, emails.value, externalId, id or active, and combine these with and.`,
+    { scimType: 'invalidFilter' },
+  );
+}
+
+async function represent(rows: readonly ListedPerson[], bridge: Bridge, call: Call): Promise<JsonObject[]> {
+  return (await bridge.people.views(rows, call)).map((view) => toUser(view, bridge.baseUrl));
+}
+
+/** Few people can match: they are looked up, and the filter decides over what was found. */
+async function lookUp(
+  filter: Filter,
+  lookUps: readonly LookUp[],
+  query: Pick<ListQuery, 'startIndex' | 'count'>,
+  bridge: Bridge,
+  call: Call,
+): Promise<Found> {
+  const views = new Map<string, PersonView>();
+  for (const { attribute, value } of lookUps) {
+    for (const view of await bridge.people.find(keyOf(attribute, value), call)) views.set(view.id, view);
+  }
+  const matching = [...views.values()]
+    .map((view) => toUser(view, bridge.baseUrl))
+    .filter((user) => matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true);
+  return { total: matching.length, resources: windowOf(matching, query) };
+}
+
+function keyOf(attribute: LookUp['attribute'], value: string): PersonKey {
+  switch (attribute) {
+    case 'id':
+    case 'externalId':
+    case 'userName':
+      return { by: attribute, value };
+    case 'emails':
+      return { by: 'address', value };
+    case 'displayName':
+    case 'members':
+      throw new Failure('unexpected', `${attribute} is no attribute that people are looked up by.`);
+  }
+}
+
+export function windowOf<T>(
+  items: readonly T[],
+  { startIndex, count }: Pick<ListQuery, 'startIndex' | 'count'>,
+): readonly T[] {
+  return items.slice(startIndex - 1, startIndex - 1 + count);
+}
+
+/**
+ * Everybody is asked, in stable order, a chunk at a time. Links answer everything; for people without a link what Atlassian
+ * alone knows is asked for at most `MAX_CANDIDATES` of them, those whom the rest of the filter leaves open.
+ */
+async function walk(
+  filter: Filter,
+  query: Pick<ListQuery, 'startIndex' | 'count'>,
+  bridge: Bridge,
+  call: Call,
+): Promise<Found> {
+  const open: ListedPerson[] = [];
+  await forEachRow(
+    bridge,
+    call,
+    (row, truth) => {
+      if (truth === 'unknown') open.push(row);
+      if (open.length > MAX_CANDIDATES)
+        throw unanswerable(`This filter would need the details of more than ${MAX_CANDIDATES} people from Atlassian.`);
+    },
+    filter,
+  );
+  const decided = new Set<string>();
+  for (const user of open.length === 0 ? [] : await represent(open, bridge, call)) {
+    if (matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true)
+      decided.add(user['id'] as string);
+  }
+  let total = 0;
+  const page: ListedPerson[] = [];
+  await forEachRow(
+    bridge,
+    call,
+    (row, truth) => {
+      if (truth !== true && !(truth === 'unknown' && decided.has(row.id))) return;
+      total += 1;
+      if (total >= query.startIndex && page.length < query.count) page.push(row);
+    },
+    filter,
+  );
+  return { total, resources: await represent(page, bridge, call) };
+}
+
+async function forEachRow(
+  bridge: Bridge,
+  call: Call,
+  visit: (row: ListedPerson, truth: Truth) => void,
+  filter: Filter,
+): Promise<void> {
+  for (let offset = 0; ; offset += CHUNK) {
+    const rows = await bridge.deps.store.index.listPeople(call.caller, { offset, limit: CHUNK });
+    for (const row of rows) visit(row, truthOf(filter, row, bridge));
+    if (rows.length < CHUNK) return;
+  }
+}
+
+function truthOf(filter: Filter, row: ListedPerson, bridge: Bridge): Truth {
+  const view = listedView(row, undefined);
+  return matches(filter, toUser(view, bridge.baseUrl), {
+    resourceType: 'User',
+    isKnown: (attribute) => row.link !== undefined || KNOWN_OF_UNLINKED.has(attribute),
+  });
+}
