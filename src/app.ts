@@ -1,0 +1,103 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Config } from './config.js';
+import { Health, serveHealth, serveReadiness } from './observability/health.js';
+import { type Metrics, serveMetrics } from './observability/metrics.js';
+import { logRequests } from './observability/requests.js';
+import type { Clock } from './provisioning/call.js';
+import type { Dependencies, Log } from './provisioning/dependencies.js';
+import type { Directory } from './provisioning/directory.js';
+import { createGroups } from './provisioning/groups.js';
+import { createJobs } from './provisioning/jobs.js';
+import { createPeople } from './provisioning/people.js';
+import { settleInvitations } from './provisioning/settling.js';
+import type { Store } from './provisioning/store.js';
+import { createRoster, type RunningRoster } from './roster/roster.js';
+import { createAuthenticator, requireCaller } from './scim/auth.js';
+import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
+
+/** Work behind answered requests (rule GR8): how much at once, and how long each may take. */
+const MAX_JOBS = 50;
+const MAX_JOB_MS = 15 * 60 * 1000;
+
+export interface AppParts {
+  readonly config: Config;
+  readonly directory: Directory;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Log;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  /** The account of the site credential, which is protected (rule SA8). */
+  readonly ownAccountId: string | undefined;
+}
+
+/** The wired bridge. It does not listen; `start` begins the scans. */
+export interface App {
+  readonly handler: Express;
+  readonly deps: Dependencies;
+  readonly roster: RunningRoster;
+  start(): void;
+  /** Ends scans and background work; requests under way are the server's to drain first. */
+  stop(): Promise<void>;
+}
+
+/** Wires the parts. Everything they need is passed in; nothing is read from the environment. */
+export function createApp(parts: AppParts): App {
+  const { config, directory, store, clock, logger, metrics, health } = parts;
+  const stopping = new AbortController();
+  const roster = createRoster({
+    directory,
+    store,
+    settings: config,
+    clock,
+    log: logger,
+    metrics,
+    onScanned: async (call) => {
+      const state = await store.index.state();
+      if (state !== undefined) health.indexScanned(state.scannedAtMs);
+      await settleInvitations(deps, call);
+    },
+  });
+  const deps: Dependencies = {
+    directory,
+    store,
+    roster,
+    settings: config,
+    ownAccountId: () => parts.ownAccountId,
+    clock,
+    log: logger,
+  };
+  const jobs = createJobs({ clock, log: logger, maxRunning: MAX_JOBS, maxMs: MAX_JOB_MS });
+  const bridge = {
+    people: createPeople(deps),
+    groups: createGroups(deps, jobs),
+    deps,
+    baseUrl: `${config.publicUrl}${SCIM_BASE_PATH}`,
+  };
+  const authenticate = createAuthenticator(config.callers);
+
+  const handler = express();
+  handler.disable('x-powered-by');
+  handler.set('etag', false);
+  handler.use(helmet());
+  handler.use(logRequests({ logger, metrics, scimBasePath: SCIM_BASE_PATH, now: () => clock.now() }));
+  handler.get('/healthz', serveHealth(health));
+  handler.get('/readyz', serveReadiness(health));
+  handler.get('/metrics', requireCaller(authenticate), serveMetrics(metrics));
+  handler.use(
+    SCIM_BASE_PATH,
+    createScimRouter({ bridge, authenticate, publicUrl: config.publicUrl, clock, stopping: stopping.signal }),
+  );
+
+  return {
+    handler,
+    deps,
+    roster,
+    start: () => roster.start(),
+    async stop() {
+      stopping.abort(new Error('The bridge is stopping'));
+      await Promise.all([roster.stop(), jobs.stop()]);
+    },
+  };
+}

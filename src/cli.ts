@@ -1,0 +1,102 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT_CODES, ExitError } from './exit.js';
+import { createRedactor } from './observability/redact.js';
+import { nearestWord } from './spelling.js';
+
+/**
+ * What the commands do. Each loads its own modules when it is called, so that `help` and a mistyped command answer at
+ * once. A command that fails for a reason the operator can cure throws an ExitError.
+ */
+export interface Commands {
+  /** Resolves when the bridge listens; the process lives on. */
+  serve(): Promise<void>;
+  /** @param options.keep leaves sandbox and bridge running afterwards */
+  demo(options: { readonly keep: boolean }): Promise<void>;
+  sandbox(): Promise<void>;
+  /** @returns the exit code: checks that failed are a result, not an error */
+  doctor(options: { readonly json: boolean }): Promise<number>;
+  link(email: string, account: string): Promise<void>;
+}
+
+/** Where texts for people go. */
+export interface CliOutput {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+const NAME = 'confluence-scim-bridge';
+const MAX_MISTYPED_LETTERS = 2;
+const CONFIGURATION_HELP = `
+The settings are read from the environment and from a file .env in the current folder; .env.example explains them all.
+Exit codes: 64 the command line, 69 the listen address, 78 the configuration, 1 anything else.`;
+
+/**
+ * Carries out a command line.
+ *
+ * @param args what follows the name of the program; nothing means `serve`
+ * @returns the exit code; the process may have to live on (`serve`)
+ */
+export async function runCommandLine(args: readonly string[], commands: Commands, output: CliOutput): Promise<number> {
+  let exitCode: number = EXIT_CODES.ok;
+  const program = describeProgram(commands, output, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed its own message, and throws for --help, too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage;
+    if (error instanceof ExitError) {
+      output.err(`${error.message}\n`);
+      return error.exitCode;
+    }
+    output.err(`${NAME} met an error of its own:\n${JSON.stringify(createRedactor([]).value(error), undefined, 2)}\n`);
+    return EXIT_CODES.failure;
+  }
+}
+
+function describeProgram(commands: Commands, output: CliOutput, exit: (code: number) => void): Command {
+  const program = new Command(NAME)
+    .description('Provisions people and groups of an identity provider into Confluence Cloud, over SCIM 2.0.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.out(text), writeErr: (text) => output.err(text) })
+    .showHelpAfterError(`Run "${NAME} help" for the commands.`)
+    .addHelpText('after', CONFIGURATION_HELP)
+    .usage('[command]')
+    .helpCommand('help [command]', 'explain a command');
+  program
+    .command('serve')
+    .description('run the bridge (what happens without a command)')
+    .action(() => commands.serve());
+  program
+    .command('demo')
+    .description('play an identity provider against a stand-in for Atlassian; needs no settings')
+    .option('--keep', 'leave both running and print curl lines to try', false)
+    .action((options: { keep: boolean }) => commands.demo(options));
+  program
+    .command('sandbox')
+    .description('run the stand-in for Atlassian alone')
+    .action(() => commands.sandbox());
+  program
+    .command('doctor')
+    .description('check settings, credentials and access groups, and say what to do')
+    .option('--json', 'print the findings as JSON', false)
+    .action(async (options: { json: boolean }) => exit(await commands.doctor(options)));
+  program
+    .command('link')
+    .description('link an invited person, whose address Atlassian hides, to an account')
+    .argument('<email>', 'the address as the identity provider knows it')
+    .argument('<account>', 'the Atlassian account id')
+    .action((email: string, account: string) => commands.link(email, account));
+
+  // Not commander's default command: a mistyped name would become an argument of it ("too many arguments for serve").
+  program.argument('[command]').action(async (name: string | undefined) => {
+    if (name === undefined) return commands.serve();
+    const known = program.commands.map((command) => command.name());
+    const meant = nearestWord(name.toLowerCase(), [...known, 'help'], MAX_MISTYPED_LETTERS);
+    const hint = meant === undefined ? `There are ${known.join(', ')} and help.` : `Did you mean ${meant}?`;
+    program.error(`There is no command "${name}". ${hint}`);
+  });
+  return program;
+}

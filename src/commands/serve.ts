@@ -1,0 +1,55 @@
+import { startBridge } from '../bridge.js';
+import { systemClock } from '../clock.js';
+import { readConfig, secretsOf } from '../config.js';
+import { loadEnvironment } from '../environment.js';
+import { EXIT_CODES, ExitError } from '../exit.js';
+import { createLogger } from '../observability/logger.js';
+import { Failure } from '../provisioning/failure.js';
+import { onShutdown } from '../shutdown.js';
+import { databasePath } from '../store/databasePath.js';
+import { holdServeLock, type ServeLock } from '../store/serveLock.js';
+import { openSqliteStore } from '../store/sqlite.js';
+
+/** Under the 30 s that orchestrators usually give a process to end, and over the default request budget. */
+const DRAIN_MS = 28_000;
+
+/** Runs the bridge until a signal ends it. Resolves when it serves. */
+export async function serve(): Promise<void> {
+  const config = readConfig(loadEnvironment());
+  const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
+  for (const warning of config.warnings) logger.warn(warning);
+  const lock = await orExit(() => lockFor(config.databaseUrl));
+  const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock }));
+  const bridge = await startBridge({ config, store, clock: systemClock, logger });
+  logger.info('Listening', { url: bridge.url });
+  onShutdown(['SIGTERM', 'SIGINT'], (signal) => {
+    logger.info('Stopping', { signal });
+    void bridge.close(DRAIN_MS).then((answered) => {
+      lock?.release();
+      logger.info('Stopped', { answered });
+    });
+  });
+  try {
+    await bridge.ready;
+  } catch (error) {
+    await bridge.close(0);
+    lock?.release();
+    throw error;
+  }
+}
+
+/** A store in memory belongs to nobody else and needs no lock. */
+function lockFor(databaseUrl: string): ServeLock | undefined {
+  const path = databasePath(databaseUrl);
+  return path === undefined ? undefined : holdServeLock(path);
+}
+
+/** What is wrong with the database file is the operator's to cure: printed, not logged as a bug. */
+async function orExit<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure) throw new ExitError(error.message, EXIT_CODES.configuration, { cause: error });
+    throw error;
+  }
+}

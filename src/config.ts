@@ -1,0 +1,237 @@
+import { EXIT_CODES, ExitError } from './exit.js';
+import { httpAddress } from './httpAddress.js';
+import { matchesPattern } from './patterns.js';
+import { EXAMPLE_SECRET, SETTINGS, type SettingName, type SettingValues } from './settings.js';
+import { isLoopback, type Caller } from './settingValues.js';
+import { nearestWord } from './spelling.js';
+
+export type { Caller } from './settingValues.js';
+
+/** The variables of a process; nothing but what is passed in is read. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How to reach the site, and with what. */
+export interface SiteConfig {
+  /** Origin of the Confluence site, without a slash at its end. */
+  readonly url: string;
+  readonly adminEmail: string;
+  readonly apiToken: string;
+  /** `scoped` tokens work only through the gateway at `apiUrl`. */
+  readonly tokenKind: 'classic' | 'scoped';
+  /** Origin of the gateway and of the Organizations API. */
+  readonly apiUrl: string;
+  /** The organization credential, where there is one. */
+  readonly organization: { readonly id: string; readonly apiKey: string } | undefined;
+  /** Upstream calls at once per credential. */
+  readonly concurrency: number;
+}
+
+/** What the operator decided, checked and frozen. Durations in milliseconds. */
+export interface Config {
+  readonly site: SiteConfig;
+  /** Names; the first is where new people go. Empty: to be found by `accessType`. */
+  readonly accessGroups: readonly string[];
+  readonly callers: readonly Caller[];
+  /** Base of `meta.location`, before `/scim/v2`; no slash at its end. */
+  readonly publicUrl: string;
+  readonly host: string;
+  readonly port: number;
+  /** `file:` and the path of the SQLite file. */
+  readonly databaseUrl: string;
+  readonly deactivation: SettingValues['DEACTIVATION'];
+  readonly profileUpdates: SettingValues['PROFILE_UPDATES'];
+  readonly groupRenames: SettingValues['GROUP_RENAMES'];
+  /** Names or patterns, for `matchesPattern` and `isExactName`. */
+  readonly adoptGroups: readonly string[];
+  readonly privilegedGroups: readonly string[];
+  /** E-mail addresses in lower case, and account ids; the credential's own address is always among them. */
+  readonly protectedUsers: readonly string[];
+  readonly groupDelete: SettingValues['GROUP_DELETE'];
+  readonly defaultEmailDomain: string | undefined;
+  /** Patterns in lower case; empty: every domain. */
+  readonly allowedEmailDomains: readonly string[];
+  readonly requestBudgetMs: number;
+  readonly indexMaxAgeMs: number;
+  readonly log: { readonly level: SettingValues['LOG_LEVEL']; readonly format: SettingValues['LOG_FORMAT'] };
+  /** What is allowed but probably not meant; to be logged at start. Holds no value of a secret. */
+  readonly warnings: readonly string[];
+}
+
+/** One thing wrong with one setting. `problem` reads on from the name: "PORT must be …". */
+export interface SettingProblem {
+  readonly setting: string;
+  readonly problem: string;
+  /** A valid value; undefined where no value would help. */
+  readonly example: string | undefined;
+}
+
+/** Everything that is wrong with a configuration, at once. The message holds no value that was set. */
+export class ConfigurationError extends ExitError {
+  readonly problems: readonly SettingProblem[];
+
+  constructor(problems: readonly SettingProblem[]) {
+    const lines = problems.map(({ setting, problem, example }) =>
+      example === undefined ? `  ${setting} ${problem}.` : `  ${setting} ${problem}. Example: ${setting}=${example}`,
+    );
+    const title = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+    super([`The configuration has ${title}:`, ...lines].join('\n'), EXIT_CODES.configuration);
+    this.problems = problems;
+  }
+}
+
+const NAMES = Object.keys(SETTINGS) as SettingName[];
+/** Shorter names, HOST and PORT, resemble too many variables that have nothing to do with the bridge. */
+const MIN_NAME_LENGTH_TO_COMPARE = 9;
+const MAX_MISSPELT_LETTERS = 2;
+/** Okta gives a request up after 60 seconds. */
+const LONGEST_USEFUL_BUDGET_SECONDS = 55;
+
+/**
+ * Reads the settings of the process. An empty variable counts as one that is not set, as Compose files leave it.
+ *
+ * @throws ConfigurationError that lists every problem
+ */
+export function readConfig(env: Environment): Config {
+  const { values, problems } = readValues(env);
+  problems.push(...conflicts(values));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  // Without a problem every setting was read.
+  const settings = values as SettingValues;
+  return deepFreeze(toConfig(settings, [...misspellings(env), ...doubts(settings)]));
+}
+
+/** Every secret of a configuration in the forms in which it could turn up in a text, for the logger to redact. */
+export function secretsOf(config: Config): readonly string[] {
+  const { adminEmail, apiToken, organization } = config.site;
+  return [
+    apiToken,
+    Buffer.from(`${adminEmail}:${apiToken}`).toString('base64'),
+    ...(organization === undefined ? [] : [organization.apiKey]),
+    ...config.callers.flatMap((caller) => caller.secrets),
+  ];
+}
+
+function readValues(env: Environment): { values: Partial<SettingValues>; problems: SettingProblem[] } {
+  const values: Record<string, unknown> = {};
+  const problems: SettingProblem[] = [];
+  for (const name of NAMES) {
+    const text = env[name]?.trim() ?? '';
+    const parsed = /^(["']).*\1$/s.test(text)
+      ? { problem: 'is in quotation marks, which became part of the value' }
+      : SETTINGS[name].read(text === '' ? undefined : text);
+    if ('problem' in parsed) problems.push(problemOf(name, parsed.problem));
+    else values[name] = parsed.value;
+  }
+  return { values, problems };
+}
+
+/** Settings that are right alone and wrong together. Those that could not be read are left out: they are reported already. */
+function conflicts(values: Partial<SettingValues>): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  const has = (name: SettingName): boolean => !(name in values) || values[name] !== undefined;
+  if (has('ATLASSIAN_ORG_ID') && !has('ATLASSIAN_ORG_API_KEY')) {
+    problems.push(problemOf('ATLASSIAN_ORG_API_KEY', 'is missing: ATLASSIAN_ORG_ID is set, and each needs the other'));
+  }
+  if (has('ATLASSIAN_ORG_API_KEY') && !has('ATLASSIAN_ORG_ID')) {
+    problems.push(problemOf('ATLASSIAN_ORG_ID', 'is missing: ATLASSIAN_ORG_API_KEY is set, and each needs the other'));
+  }
+  if (values.DEACTIVATION === 'suspend' && !has('ATLASSIAN_ORG_ID') && !has('ATLASSIAN_ORG_API_KEY')) {
+    const problem = 'can be suspend only with ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY';
+    problems.push(problemOf('DEACTIVATION', problem));
+  }
+  const secrets = values.SCIM_TOKENS?.flatMap((caller) => caller.secrets) ?? [];
+  if (secrets.includes(EXAMPLE_SECRET) && !staysLocal(values)) {
+    const problem = 'holds the secret of the example, which everybody knows; make one with: openssl rand -hex 24';
+    problems.push(problemOf('SCIM_TOKENS', problem));
+  }
+  if (secrets.some((secret) => secret === values.ATLASSIAN_API_TOKEN || secret === values.ATLASSIAN_ORG_API_KEY)) {
+    problems.push(problemOf('SCIM_TOKENS', 'must not hold a credential of Atlassian'));
+  }
+  const { DEFAULT_EMAIL_DOMAIN: domain, ALLOWED_EMAIL_DOMAINS: allowed } = values;
+  if (domain !== undefined && allowed?.some((pattern) => matchesPattern(pattern, domain)) === false) {
+    problems.push(problemOf('DEFAULT_EMAIL_DOMAIN', 'is not among ALLOWED_EMAIL_DOMAINS, so nobody could be invited'));
+  }
+  return problems;
+}
+
+function problemOf(setting: SettingName, problem: string): SettingProblem {
+  return { setting, problem, example: SETTINGS[setting].example };
+}
+
+function staysLocal({ HOST, PUBLIC_URL }: Partial<SettingValues>): boolean {
+  return (
+    (HOST === undefined || isLoopback(HOST)) && (PUBLIC_URL === undefined || isLoopback(new URL(PUBLIC_URL).hostname))
+  );
+}
+
+function misspellings(env: Environment): string[] {
+  const candidates = NAMES.filter((name) => name.length >= MIN_NAME_LENGTH_TO_COMPARE);
+  return Object.keys(env).flatMap((variable) => {
+    if (variable in SETTINGS) return [];
+    const meant = nearestWord(variable.toUpperCase(), candidates, MAX_MISSPELT_LETTERS);
+    return meant === undefined
+      ? []
+      : [`${variable} is not a setting of the bridge and is ignored. Was ${meant} meant?`];
+  });
+}
+
+function doubts(settings: SettingValues): string[] {
+  const warnings: string[] = [];
+  const { HOST, PUBLIC_URL, SCIM_TOKENS } = settings;
+  if (SCIM_TOKENS.some((caller) => caller.secrets.includes(EXAMPLE_SECRET))) {
+    warnings.push('SCIM_TOKENS holds the secret of the example, which everybody knows: good for a first try only.');
+  }
+  if (!isLoopback(HOST) && PUBLIC_URL === undefined) {
+    warnings.push('PUBLIC_URL is not set, so meta.location names HOST, which an identity provider may not reach.');
+  }
+  if (PUBLIC_URL?.startsWith('http:') === true && !staysLocal({ PUBLIC_URL })) {
+    warnings.push('PUBLIC_URL is plain http: the tokens of SCIM_TOKENS can be read on the way. Put TLS in front.');
+  }
+  if (settings.PROFILE_UPDATES === 'record') {
+    warnings.push('PROFILE_UPDATES=record answers success to changes of profiles that Confluence never sees.');
+  }
+  if (settings.REQUEST_BUDGET_SECONDS > LONGEST_USEFUL_BUDGET_SECONDS) {
+    warnings.push('REQUEST_BUDGET_SECONDS is longer than identity providers wait; Okta gives up after 60 seconds.');
+  }
+  return warnings;
+}
+
+function toConfig(settings: SettingValues, warnings: readonly string[]): Config {
+  const { ATLASSIAN_ORG_ID: orgId, ATLASSIAN_ORG_API_KEY: orgApiKey, HOST: host, PORT: port } = settings;
+  return {
+    site: {
+      url: settings.ATLASSIAN_SITE_URL,
+      adminEmail: settings.ATLASSIAN_ADMIN_EMAIL,
+      apiToken: settings.ATLASSIAN_API_TOKEN,
+      tokenKind: settings.ATLASSIAN_TOKEN_KIND,
+      apiUrl: settings.ATLASSIAN_API_URL,
+      organization: orgId === undefined || orgApiKey === undefined ? undefined : { id: orgId, apiKey: orgApiKey },
+      concurrency: settings.UPSTREAM_CONCURRENCY,
+    },
+    accessGroups: settings.CONFLUENCE_ACCESS_GROUPS ?? [],
+    callers: settings.SCIM_TOKENS,
+    publicUrl: settings.PUBLIC_URL ?? httpAddress(host, port),
+    host,
+    port,
+    databaseUrl: settings.DATABASE_URL,
+    deactivation: settings.DEACTIVATION,
+    profileUpdates: settings.PROFILE_UPDATES,
+    groupRenames: settings.GROUP_RENAMES,
+    adoptGroups: settings.ADOPT_GROUPS ?? [],
+    privilegedGroups: settings.PRIVILEGED_GROUPS,
+    protectedUsers: [...new Set([settings.ATLASSIAN_ADMIN_EMAIL.toLowerCase(), ...(settings.PROTECTED_USERS ?? [])])],
+    groupDelete: settings.GROUP_DELETE,
+    defaultEmailDomain: settings.DEFAULT_EMAIL_DOMAIN,
+    allowedEmailDomains: settings.ALLOWED_EMAIL_DOMAINS ?? [],
+    requestBudgetMs: settings.REQUEST_BUDGET_SECONDS * 1000,
+    indexMaxAgeMs: settings.INDEX_MAX_AGE_SECONDS * 1000,
+    log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
+    warnings,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value) as unknown[]) deepFreeze(inner);
+  return Object.freeze(value);
+}

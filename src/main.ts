@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { runCommandLine } from './cli.js';
+
+process.exitCode = await runCommandLine(
+  process.argv.slice(2),
+  {
+    serve: async () => (await import('./commands/serve.js')).serve(),
+    demo: async (options) => (await import('./commands/demo.js')).demo(options),
+    sandbox: async () => (await import('./commands/sandbox.js')).sandbox(),
+    doctor: async (options) => (await import('./commands/doctor.js')).doctor(options),
+    link: async (email, account) => (await import('./commands/link.js')).link(email, account),
+  },
+  { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) },
+);

@@ -1,0 +1,23 @@
+import { constants } from 'node:os';
+
+/** Shells report a process that a signal ended as 128 and the signal's number. */
+const SIGNAL_EXIT_BASE = 128;
+
+/**
+ * Runs `stop` at the first of the signals. The process is expected to end by itself when `stop` has closed everything; a
+ * second signal, from somebody who does not want to wait, ends it at once.
+ *
+ * @returns takes the handlers away again
+ */
+export function onShutdown(signals: readonly NodeJS.Signals[], stop: (signal: NodeJS.Signals) => void): () => void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(SIGNAL_EXIT_BASE + constants.signals[signal]);
+    isStopping = true;
+    stop(signal);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { runCommandLine, type Commands } from '../src/cli.js';
+import { ConfigurationError } from '../src/config.js';
+
+/** Commands that only note what they were called with. */
+async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
+  const calls: unknown[][] = [];
+  let out = '';
+  let err = '';
+  const note =
+    (name: string) =>
+    (...values: unknown[]): Promise<void> => {
+      calls.push([name, ...values]);
+      return Promise.resolve();
+    };
+  const commands: Commands = {
+    serve: note('serve'),
+    demo: note('demo'),
+    sandbox: note('sandbox'),
+    link: note('link'),
+    doctor: async (options) => {
+      await note('doctor')(options);
+      return 3;
+    },
+    ...overrides,
+  };
+  const output = { out: (text: string) => (out += text), err: (text: string) => (err += text) };
+  const code = await runCommandLine(args, commands, output);
+  return { code, calls, out, err };
+}
+
+describe('the command line', () => {
+  it.each([
+    [[], [['serve']]],
+    [['serve'], [['serve']]],
+    [['demo'], [['demo', { keep: false }]]],
+    [['demo', '--keep'], [['demo', { keep: true }]]],
+    [['sandbox'], [['sandbox']]],
+    [['link', 'ada@acme.com', '712020:1'], [['link', 'ada@acme.com', '712020:1']]],
+  ])('%j runs that command', async (args, expected) => {
+    expect(await run(args)).toEqual({ code: 0, calls: expected, out: '', err: '' });
+  });
+
+  it('passes the exit code of doctor on', async () => {
+    expect(await run(['doctor'])).toMatchObject({ code: 3, calls: [['doctor', { json: false }]] });
+    expect(await run(['doctor', '--json'])).toMatchObject({ code: 3, calls: [['doctor', { json: true }]] });
+  });
+
+  it.each([['help'], ['--help'], ['-h']])('%s explains every command and ends well', async (word) => {
+    const { code, calls, out, err } = await run([word]);
+    expect({ code, calls, err }).toEqual({ code: 0, calls: [], err: '' });
+    for (const name of ['serve', 'demo', 'sandbox', 'doctor', 'link', 'help'])
+      expect(out).toMatch(new RegExp(`^ +${name}`, 'm'));
+    expect(out).toContain('78 the configuration');
+  });
+
+  it('helps with one command', async () => {
+    expect((await run(['help', 'link'])).out).toContain('<email> <account>');
+  });
+
+  it.each([
+    [['sevre'], 'There is no command "sevre". Did you mean serve?'],
+    [['Doctr', '--json'], 'unknown option'],
+    [['doctr'], 'Did you mean doctor?'],
+    [['provision'], 'There are serve, demo, sandbox, doctor, link and help.'],
+    [['serve', 'now'], 'too many arguments'],
+    [['link', 'ada@acme.com'], "missing required argument 'account'"],
+    [['--port', '80'], "unknown option '--port'"],
+  ])('%j is refused with a hint and runs nothing', async (args, hint) => {
+    const { code, calls, out, err } = await run(args);
+    expect({ code, calls, out }).toEqual({ code: 64, calls: [], out: '' });
+    expect(err).toContain(hint);
+    expect(err).toContain('confluence-scim-bridge help');
+  });
+
+  it('prints the problems of a configuration and exits 78', async () => {
+    const problem = { setting: 'PORT', problem: 'must be a number', example: '8080' };
+    const serve = () => Promise.reject(new ConfigurationError([problem]));
+    expect(await run([], { serve })).toMatchObject({
+      code: 78,
+      err: 'The configuration has a problem:\n  PORT must be a number. Example: PORT=8080\n',
+    });
+  });
+
+  it('prints a bug without the personal data and the secrets an error may carry [SA7]', async () => {
+    const bug = Object.assign(new TypeError('no account for ada@acme.com'), {
+      config: { headers: { Authorization: 'Basic YWRhQGFjbWUuY29tOnNlY3JldA==' } },
+    });
+    const { code, err } = await run(['demo'], { demo: () => Promise.reject(bug) });
+    expect(code).toBe(1);
+    expect(err).toContain('TypeError');
+    expect(err).not.toMatch(/ada@|YWRh/);
+  });
+});

@@ -1,0 +1,309 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError, readConfig, secretsOf, type Config, type Environment } from '../src/config.js';
+import { SETTINGS } from '../src/settings.js';
+
+const SECRET = 'a-secret-of-sixteen-or-more';
+const REQUIRED = {
+  ATLASSIAN_SITE_URL: 'https://acme.atlassian.net',
+  ATLASSIAN_ADMIN_EMAIL: 'Admin@acme.com',
+  ATLASSIAN_API_TOKEN: 'the-token-of-the-site',
+  SCIM_TOKENS: `okta:${SECRET}`,
+};
+const ORGANIZATION = { ATLASSIAN_ORG_ID: 'org-1', ATLASSIAN_ORG_API_KEY: 'the-key-of-the-organization' };
+
+function configOf(env: Environment): Config {
+  return readConfig({ ...REQUIRED, ...env });
+}
+
+function errorOf(env: Environment): ConfigurationError {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+function problemsOf(env: Environment): string[] {
+  return errorOf({ ...REQUIRED, ...env }).problems.map(({ setting, problem }) => `${setting} ${problem}`);
+}
+
+describe('readConfig', () => {
+  it('fills in every default', () => {
+    expect(readConfig(REQUIRED)).toEqual({
+      site: {
+        url: 'https://acme.atlassian.net',
+        adminEmail: 'Admin@acme.com',
+        apiToken: 'the-token-of-the-site',
+        tokenKind: 'classic',
+        apiUrl: 'https://api.atlassian.com',
+        organization: undefined,
+        concurrency: 8,
+      },
+      accessGroups: [],
+      callers: [{ name: 'okta', secrets: [SECRET] }],
+      publicUrl: 'http://127.0.0.1:8080',
+      host: '127.0.0.1',
+      port: 8080,
+      databaseUrl: 'file:./data/bridge.db',
+      deactivation: 'access-groups',
+      profileUpdates: 'put',
+      groupRenames: 'record',
+      adoptGroups: [],
+      privilegedGroups: ['*admin*', 'jira-*', 'confluence-*'],
+      protectedUsers: ['admin@acme.com'],
+      groupDelete: 'created',
+      defaultEmailDomain: undefined,
+      allowedEmailDomains: [],
+      requestBudgetMs: 25_000,
+      indexMaxAgeMs: 300_000,
+      log: { level: 'info', format: 'json' },
+      warnings: [],
+    });
+  });
+
+  it('reads every setting', () => {
+    const config = configOf({
+      ...ORGANIZATION,
+      ATLASSIAN_TOKEN_KIND: 'Scoped',
+      ATLASSIAN_API_URL: 'http://127.0.0.1:9000/',
+      CONFLUENCE_ACCESS_GROUPS: 'confluence-users, wiki readers ,',
+      PUBLIC_URL: 'https://scim.acme.com/bridge/',
+      HOST: '::',
+      PORT: '443',
+      DATABASE_URL: 'file:///var/lib/bridge.db',
+      DEACTIVATION: 'suspend',
+      PROFILE_UPDATES: 'reject',
+      GROUP_RENAMES: 'reject',
+      ADOPT_GROUPS: 'team-*,Marketing,team-*',
+      PRIVILEGED_GROUPS: '*boss*',
+      PROTECTED_USERS: 'CEO@acme.com,712020:AbC-1',
+      GROUP_DELETE: 'never',
+      DEFAULT_EMAIL_DOMAIN: '@Acme.com',
+      ALLOWED_EMAIL_DOMAINS: '*acme.com',
+      REQUEST_BUDGET_SECONDS: '4',
+      UPSTREAM_CONCURRENCY: '2',
+      INDEX_MAX_AGE_SECONDS: '0',
+      LOG_LEVEL: 'DEBUG',
+      LOG_FORMAT: 'pretty',
+    });
+
+    expect(config).toMatchObject({
+      site: {
+        tokenKind: 'scoped',
+        apiUrl: 'http://127.0.0.1:9000',
+        organization: { id: 'org-1', apiKey: 'the-key-of-the-organization' },
+        concurrency: 2,
+      },
+      accessGroups: ['confluence-users', 'wiki readers'],
+      publicUrl: 'https://scim.acme.com/bridge',
+      host: '::',
+      port: 443,
+      databaseUrl: 'file:///var/lib/bridge.db',
+      deactivation: 'suspend',
+      profileUpdates: 'reject',
+      groupRenames: 'reject',
+      adoptGroups: ['team-*', 'Marketing'],
+      privilegedGroups: ['*boss*'],
+      protectedUsers: ['admin@acme.com', 'ceo@acme.com', '712020:AbC-1'],
+      groupDelete: 'never',
+      defaultEmailDomain: 'acme.com',
+      allowedEmailDomains: ['*acme.com'],
+      requestBudgetMs: 4_000,
+      indexMaxAgeMs: 0,
+      log: { level: 'debug', format: 'pretty' },
+    });
+  });
+
+  it('is frozen to its leaves', () => {
+    const config = readConfig(REQUIRED);
+    expect(() => Object.assign(config.site, { url: 'https://evil.example' })).toThrow(TypeError);
+    expect(() => (config.protectedUsers as string[]).pop()).toThrow(TypeError);
+    expect(() => (config.callers[0]?.secrets as string[]).push('x')).toThrow(TypeError);
+  });
+
+  it('treats an empty variable as one that is not set', () => {
+    expect(configOf({ PORT: '', HOST: '  ', ATLASSIAN_ORG_ID: '', CONFLUENCE_ACCESS_GROUPS: '' }).port).toBe(8080);
+    expect(errorOf({ ...REQUIRED, SCIM_TOKENS: ' ' }).problems[0]?.problem).toBe('is missing');
+  });
+
+  it('reports every problem at once, each with the variable and a valid example', () => {
+    const error = errorOf({ PORT: '0', LOG_LEVEL: 'loud', DEACTIVATION: 'suspend', ATLASSIAN_ORG_ID: 'org-1' });
+
+    expect(error.exitCode).toBe(78);
+    expect(error.problems.map(({ setting }) => setting)).toEqual([
+      'ATLASSIAN_SITE_URL',
+      'ATLASSIAN_ADMIN_EMAIL',
+      'ATLASSIAN_API_TOKEN',
+      'SCIM_TOKENS',
+      'PORT',
+      'LOG_LEVEL',
+      'ATLASSIAN_ORG_API_KEY',
+    ]);
+    for (const { setting, problem, example } of error.problems) {
+      expect(error.message).toContain(`${setting} ${problem}. Example: ${setting}=${String(example)}`);
+    }
+  });
+
+  it.each(Object.entries(SETTINGS))('accepts the example it gives for %s', (name, { example }) => {
+    const partner = name === 'ATLASSIAN_ORG_ID' || name === 'ATLASSIAN_ORG_API_KEY' ? ORGANIZATION : {};
+    expect(() => configOf({ ...partner, [name]: example })).not.toThrow();
+  });
+
+  it('repeats nothing that was set, because it may be a secret in the wrong place [SA7]', () => {
+    const pasted = 'hunter2-hunter2 hunter2';
+    const everywhere = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, pasted]));
+    const error = errorOf(everywhere);
+    expect(error.problems.length).toBeGreaterThan(15);
+    expect(JSON.stringify([error.message, error.problems, error.stack])).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['ATLASSIAN_SITE_URL', 'acme.atlassian.net', 'must be an address that begins with https://'],
+    ['ATLASSIAN_SITE_URL', 'ftp://acme.atlassian.net', 'must be an address that begins with https://'],
+    ['ATLASSIAN_SITE_URL', 'http://acme.atlassian.net', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://127.0.0.1.evil.example', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'https://acme.atlassian.net/wiki', 'without a path such as /wiki'],
+    ['ATLASSIAN_SITE_URL', 'https://acme.atlassian.net@evil.example', 'must not hold a user name'],
+    ['ATLASSIAN_API_URL', 'http://api.atlassian.com', 'must use https'],
+    ['ATLASSIAN_API_URL', 'https://api.atlassian.com?x=1', 'must end before any ?'],
+    ['ATLASSIAN_ADMIN_EMAIL', 'admin', 'must be one e-mail address'],
+    ['ATLASSIAN_ADMIN_EMAIL', 'a@acme.com,b@acme.com', 'must be one e-mail address'],
+    ['ATLASSIAN_API_TOKEN', 'two words', 'holds a space'],
+    ['ATLASSIAN_API_TOKEN', '"quoted-by-docker"', 'is in quotation marks'],
+    ['CONFLUENCE_ACCESS_GROUPS', 'confluence-*', 'entry 1 must be the whole name'],
+    ['PUBLIC_URL', 'https://scim.acme.com/scim/v2/', 'must end before /scim/v2'],
+    ['HOST', 'http://127.0.0.1', 'must be an IP address or a host name'],
+    ['PORT', '65536', 'must be a whole number from 1 to 65535'],
+    ['PORT', '8e1', 'must be a whole number'],
+    ['REQUEST_BUDGET_SECONDS', '25s', 'must be a whole number from 1 to 300'],
+    ['UPSTREAM_CONCURRENCY', '0', 'must be a whole number from 1 to 64'],
+    ['INDEX_MAX_AGE_SECONDS', '-1', 'must be a whole number from 0 to 3600'],
+    ['DATABASE_URL', 'postgres://bridge:pw@db/bridge', 'names PostgreSQL, which this version'],
+    ['DATABASE_URL', './data/bridge.db', 'must be file: and the path'],
+    ['DATABASE_URL', 'file://data/bridge.db', 'must be file: and the path'],
+    ['DATABASE_URL', 'file:', 'must be file: and the path'],
+    ['PROTECTED_USERS', 'ceo@acme.com,the boss', 'entry 2 must be an e-mail address or an account id'],
+    ['ADOPT_GROUPS', ',,', 'holds only commas'],
+    ['DEFAULT_EMAIL_DOMAIN', 'acme', 'must be one domain'],
+    ['ALLOWED_EMAIL_DOMAINS', 'acme.com,ada@acme.com', 'entry 2 must be a domain'],
+    ['GROUP_DELETE', 'always', 'must be one of created, never'],
+    ['SCIM_TOKENS', 'a-secret-without-a-name', 'entry 1 must be name:secret'],
+    ['SCIM_TOKENS', `okta:${SECRET}:more`, 'entry 1 must be name:secret with exactly one colon'],
+    ['SCIM_TOKENS', `Okta:${SECRET}`, 'entry 1 must begin with a name of small letters'],
+    ['SCIM_TOKENS', `bridge:${SECRET}`, 'must not be called "bridge"'],
+    ['SCIM_TOKENS', `okta:${SECRET},entra:short`, 'entry 2 must have a secret of 16 characters or more'],
+    ['SCIM_TOKENS', 'okta:sixteen characters!', 'entry 1 must have a secret'],
+    ['SCIM_TOKENS', `okta:${SECRET},entra:${SECRET}`, 'entry 2 repeats the secret'],
+    ['SCIM_TOKENS', `a:${SECRET}1,a:${SECRET}2,a:${SECRET}3`, 'holds three secrets of "a"'],
+    ['SCIM_TOKENS', `okta:${REQUIRED.ATLASSIAN_API_TOKEN}`, 'must not hold a credential of Atlassian'],
+  ])('refuses %s=%s', (name, value, problem) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(`${name} `);
+    expect(problems[0]).toContain(problem);
+  });
+
+  it('takes plain http where it stays on this machine', () => {
+    for (const url of ['http://localhost:9000', 'http://127.0.0.1:9000', 'http://[::1]:9000']) {
+      expect(configOf({ ATLASSIAN_SITE_URL: `${url}/` }).site.url).toBe(url);
+    }
+  });
+
+  it('takes a caller that comes twice as one with two secrets', () => {
+    const tokens = `okta:${SECRET}1,entra:${SECRET}2,okta:${SECRET}3`;
+    expect(configOf({ SCIM_TOKENS: tokens }).callers).toEqual([
+      { name: 'okta', secrets: [`${SECRET}1`, `${SECRET}3`] },
+      { name: 'entra', secrets: [`${SECRET}2`] },
+    ]);
+  });
+
+  it.each([
+    [{ ATLASSIAN_ORG_ID: 'org-1' }, 'ATLASSIAN_ORG_API_KEY is missing'],
+    [{ ATLASSIAN_ORG_API_KEY: 'key' }, 'ATLASSIAN_ORG_ID is missing'],
+    [{ DEACTIVATION: 'suspend' }, 'DEACTIVATION can be suspend only with ATLASSIAN_ORG_ID'],
+    [
+      { DEFAULT_EMAIL_DOMAIN: 'acme.com', ALLOWED_EMAIL_DOMAINS: '*.acme.com' },
+      'DEFAULT_EMAIL_DOMAIN is not among ALLOWED_EMAIL_DOMAINS',
+    ],
+    [
+      { SCIM_TOKENS: SETTINGS.SCIM_TOKENS.example, HOST: '0.0.0.0' },
+      'SCIM_TOKENS holds the secret of the example, which everybody knows',
+    ],
+    [
+      { SCIM_TOKENS: SETTINGS.SCIM_TOKENS.example, PUBLIC_URL: 'https://scim.acme.com' },
+      'SCIM_TOKENS holds the secret of the example, which everybody knows',
+    ],
+  ])('refuses %j, which is right only in other company', (env, problem) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(problem);
+  });
+
+  it('brackets an IPv6 host in its public address', () => {
+    expect(configOf({ HOST: '::1', PORT: '81' }).publicUrl).toBe('http://[::1]:81');
+  });
+
+  it.each([
+    [{ SCIM_TOKEN: 'x' }, 'Was SCIM_TOKENS meant?'],
+    [{ ATLASIAN_SITE_URL: 'x' }, 'Was ATLASSIAN_SITE_URL meant?'],
+    [{ adopt_groups: 'x' }, 'Was ADOPT_GROUPS meant?'],
+    [{ PROFILE_UPDATES: 'record' }, 'PROFILE_UPDATES=record answers success'],
+    [{ HOST: '0.0.0.0' }, 'PUBLIC_URL is not set'],
+    [{ PUBLIC_URL: 'http://scim.acme.com' }, 'PUBLIC_URL is plain http'],
+    [{ REQUEST_BUDGET_SECONDS: '60' }, 'Okta gives up after 60 seconds'],
+    [{ SCIM_TOKENS: SETTINGS.SCIM_TOKENS.example }, 'good for a first try only'],
+  ])('warns of %j', (env: Environment, warning) => {
+    const { warnings } = configOf(env);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(warning);
+  });
+
+  it('does not warn of variables that have nothing to do with the bridge', () => {
+    const others = { HOME: '/root', POST: 'x', LOST: 'x', PATH: '/bin', PORTS: 'x', JIRA_SITE_URL: 'x', LOG: 'x' };
+    expect(configOf(others).warnings).toEqual([]);
+  });
+});
+
+describe('secretsOf', () => {
+  it('names every secret, and the site credential as Basic authentication sends it [SA7]', () => {
+    const secrets = secretsOf(configOf({ ...ORGANIZATION, SCIM_TOKENS: `okta:${SECRET}1,okta:${SECRET}2` }));
+    const basic = Buffer.from('Admin@acme.com:the-token-of-the-site').toString('base64');
+    expect(new Set(secrets)).toEqual(
+      new Set(['the-token-of-the-site', basic, 'the-key-of-the-organization', `${SECRET}1`, `${SECRET}2`]),
+    );
+  });
+});
+
+describe('.env.example', () => {
+  const text = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+  const lines = Array.from(text.matchAll(/^(# )?([A-Z_]+)=(.*)$/gm), ([, comment, name = '', value = '']) => ({
+    name,
+    value,
+    isOn: comment === undefined,
+  }));
+
+  it('explains every setting once, and none that does not exist', () => {
+    expect(lines.map(({ name }) => name).sort()).toEqual(Object.keys(SETTINGS).sort());
+  });
+
+  it('has the required settings on and the others off', () => {
+    const required = Object.entries(SETTINGS).filter(([, setting]) => setting.isRequired);
+    expect(lines.filter(({ isOn }) => isOn).map(({ name }) => name)).toEqual(required.map(([name]) => name));
+  });
+
+  it('shows the default, or else the example', () => {
+    for (const { name, value } of lines) {
+      expect({ name, value }).toEqual({ name, value: SETTINGS[name as keyof typeof SETTINGS].example });
+    }
+  });
+
+  it('is a configuration for a first try as it stands, and with every line on', () => {
+    const on = Object.fromEntries(lines.filter(({ isOn }) => isOn).map(({ name, value }) => [name, value]));
+    const all = Object.fromEntries(lines.map(({ name, value }) => [name, value]));
+    expect(readConfig(on).warnings).toEqual([expect.stringContaining('good for a first try only')]);
+    expect(() => readConfig({ ...all, SCIM_TOKENS: `okta:${SECRET}` })).not.toThrow();
+  });
+});
