@@ -55,7 +55,12 @@ export function createApp(parts: AppParts): App {
     metrics,
     onScanned: async (call) => {
       const state = await store.index.state();
-      if (state !== undefined) health.indexScanned(state.scannedAtMs);
+      if (state !== undefined) {
+        health.indexScanned(state.scannedAtMs);
+        metrics.indexed(state);
+      }
+      const failure = roster.accessFailure();
+      health.set('accessGroups', failure === undefined ? { ok: true } : { ok: false, message: failure.message });
       await settleInvitations(deps, call);
     },
   });
@@ -68,7 +73,13 @@ export function createApp(parts: AppParts): App {
     clock,
     log: logger,
   };
-  const jobs = createJobs({ clock, log: logger, maxRunning: MAX_JOBS, maxMs: MAX_JOB_MS });
+  const jobs = createJobs({
+    clock,
+    log: logger,
+    maxRunning: MAX_JOBS,
+    maxMs: MAX_JOB_MS,
+    onRunning: (count) => metrics.jobsRunning(count),
+  });
   const bridge = {
     people: createPeople(deps),
     groups: createGroups(deps, jobs),

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import axios, { AxiosHeaders, isAxiosError, type AxiosResponse } from 'axios';
-import type { Call, Clock } from '../provisioning/call.js';
+import type { Call, Clock, UpstreamCall } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { countdown, isOver, outOfTime } from './budget.js';
 import type { Limiter } from './limiter.js';
@@ -35,6 +35,8 @@ export interface ClientOptions {
   readonly random: () => number;
   /** Told of every answer, before it is judged. */
   readonly onAnswer: (operation: Operation, answer: Answer) => void;
+  /** Told of every attempt, answered or not. */
+  readonly onCall: (call: UpstreamCall) => void;
 }
 
 /** `GET /group` of a large organization takes 30 s; what is silent twice as long will not answer any more. */
@@ -98,7 +100,9 @@ export function createClient(options: ClientOptions): Client {
       return { kind: NOT_SENT.has(code) ? 'notSent' : 'lost', code: signal.aborted ? 'TIMEOUT' : code };
     } finally {
       stop();
-      call.upstream.push({ operation: operation.name, status, durationMs: clock.now() - startedAtMs });
+      const sent = { operation: operation.name, status, durationMs: clock.now() - startedAtMs };
+      call.upstream.push(sent);
+      options.onCall(sent);
     }
   }
 

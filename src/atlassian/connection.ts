@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Call, Clock } from '../provisioning/call.js';
+import type { Call, Clock, UpstreamCall } from '../provisioning/call.js';
 import { createClient, segment, type Client } from './client.js';
 import { createLimiter, type Limiter } from './limiter.js';
 import type { Answer, Operation } from './operation.js';
 import type { Organization } from './organization.js';
 import { readJson } from './responses.js';
+import { judgeCredential, type CredentialVerdict } from './verdict.js';
 
 /** How to reach one site, and with what. Addresses may end with a slash. */
 export interface AtlassianConfig {
@@ -50,6 +51,10 @@ export interface ConnectionOptions {
   readonly log?: Log;
   /** 0 to 1, for the jitter of repeated calls. */
   readonly random?: () => number;
+  /** Told of every call that was sent, answered or not. */
+  readonly onCall?: (call: UpstreamCall) => void;
+  /** Told what each answer says about the credential. */
+  readonly onVerdict?: (verdict: CredentialVerdict) => void;
 }
 
 const TENANT_INFO: Operation = {
@@ -61,7 +66,8 @@ const TENANT_INFO: Operation = {
 };
 
 /** Makes the clients; nothing is sent yet. */
-export function connect({ config, clock, log, random = Math.random }: ConnectionOptions): Connection {
+export function connect(options: ConnectionOptions): Connection {
+  const { config, clock, log, random = Math.random, onCall = () => undefined } = options;
   const siteUrl = withoutSlash(config.siteUrl);
   const apiUrl = withoutSlash(config.apiUrl);
   const warned = new Set<string>();
@@ -76,7 +82,12 @@ export function connect({ config, clock, log, random = Math.random }: Connection
       maxSockets: config.concurrency,
       clock,
       random,
-      onAnswer: (operation, answer) => warnOnce(operation, answer, warned, log),
+      onAnswer: (operation, answer) => {
+        warnOnce(operation, answer, warned, log);
+        const verdict = judgeCredential(operation, answer);
+        if (verdict !== undefined) options.onVerdict?.(verdict);
+      },
+      onCall,
     });
     clients.push(made);
     return made;

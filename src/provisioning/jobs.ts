@@ -30,6 +30,8 @@ export interface JobOptions {
   readonly maxRunning: number;
   /** How long one piece of work may take, waiting for locks included. */
   readonly maxMs: number;
+  /** Told how much is running, whenever that changes. */
+  readonly onRunning?: (count: number) => void;
 }
 
 interface Job {
@@ -42,7 +44,7 @@ interface Job {
 const BUSY_RETRY_SECONDS = 5;
 const RUNNING_RETRY_SECONDS = 10;
 
-export function createJobs({ clock, log, maxRunning, maxMs }: JobOptions): Jobs {
+export function createJobs({ clock, log, maxRunning, maxMs, onRunning }: JobOptions): Jobs {
   const running = new Map<string, Job>();
   const stopping = new AbortController();
 
@@ -69,9 +71,13 @@ export function createJobs({ clock, log, maxRunning, maxMs }: JobOptions): Jobs 
         job.progress = { done, total };
       });
     });
-    const result = begun.finally(() => running.delete(key));
+    const result = begun.finally(() => {
+      running.delete(key);
+      onRunning?.(running.size);
+    });
     const job: Job = { result, upstream, progress: undefined, waiting: 0 };
     running.set(key, job);
+    onRunning?.(running.size);
     // Handled here too, because nobody may be waiting any more when it fails.
     job.result.then(
       () => tellAbandoned(job, call, undefined),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { groupJson, offsetPage, PAGE_LIMIT, userJson } from './confluenceJson.js';
 import { HYSTRIX_MESSAGE, Refusal } from './errors.js';
 import {
   bodyWith,
@@ -12,76 +13,18 @@ import {
   type SandboxRequest,
 } from './http.js';
 import type { Site } from './site.js';
-import type { Group, Person } from './state.js';
+import type { Group } from './state.js';
 
 const ACCESS_TYPES: readonly string[] = ['user', 'admin', 'site-admin'];
 const EXPANDABLE: readonly string[] = ['operations', 'personalSpace', 'isExternalCollaborator'];
-const LARGEST_MEMBER_PAGE = 200;
 const LONGEST_GROUP_NAME = 255;
 
 /** Confluence Cloud REST v1: groups, memberships and single users, under `/wiki/rest/api`. */
 export function confluenceV1Routes(site: Site): readonly Route[] {
   const { state, options, admin } = site;
 
-  const groupJson = ({ id, name, usageType, managedBy }: Group): unknown => ({
-    type: 'group',
-    name,
-    id,
-    usageType,
-    managedBy,
-    resourceAri: `ari:cloud:identity::group/${id}`,
-    _links: { self: `${site.url()}/wiki/rest/api/group/by-id?id=${id}` },
-  });
-
-  const userJson = (person: Person): unknown => ({
-    type: 'known',
-    accountId: person.accountId,
-    accountType: person.accountType === 'customer' ? '' : person.accountType,
-    ...emailField(site, person),
-    publicName: person.displayName,
-    displayName: shownName(site, person),
-    timeZone: null,
-    isExternalCollaborator: false,
-    isGuest: false,
-    accountStatus: person.accountStatus,
-    locale: 'en_US',
-    profilePicture: { path: `/wiki/aa-avatar/${person.accountId}`, width: 48, height: 48, isDefault: true },
-    _expandable: { operations: '', personalSpace: '' },
-    _links: { self: `${site.url()}/wiki/rest/api/user?accountId=${encodeURIComponent(person.accountId)}` },
-  });
-
-  /** One page by offset, with the links Confluence sends. `total` is what the list claims to hold. */
-  function page<Item>(
-    request: SandboxRequest,
-    path: string,
-    items: readonly Item[],
-    toJson: (item: Item) => unknown,
-    total?: number,
-  ): Answer {
-    const start = wholeNumber(request, 'start', 0);
-    const limit = Math.min(wholeNumber(request, 'limit', LARGEST_MEMBER_PAGE), options.maxPageSize);
-    const results = items.slice(start, start + limit).map(toJson);
-    const nextStart = start + results.length;
-    const next = new URLSearchParams(request.query);
-    next.set('start', String(nextStart));
-    next.set('limit', String(limit));
-    return {
-      status: 200,
-      body: {
-        results,
-        start,
-        limit,
-        size: results.length,
-        ...(total === undefined ? {} : { totalSize: total }),
-        _links: {
-          base: `${site.url()}/wiki`,
-          context: '/wiki',
-          self: `${site.url()}/wiki${path}`,
-          ...(results.length > 0 && nextStart < items.length ? { next: `${path}?${next.toString()}` } : {}),
-        },
-      },
-    };
-  }
+  const groupsPage = (request: SandboxRequest, path: string, groups: readonly Group[], total?: number): Answer =>
+    offsetPage(site, request, path, groups, (group) => groupJson(site, group), total);
 
   const existingGroup = (groupId: string): Group => {
     const group = state.groups.get(groupId);
@@ -118,7 +61,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
           await delay(options.groupListDelayMs, undefined, { signal: site.closing }).catch(() => undefined);
         }
         const groups = state.listGroups().filter(({ grants }) => accessType === null || grants === accessType);
-        return page(request, '/rest/api/group', groups, groupJson);
+        return groupsPage(request, '/rest/api/group', groups);
       },
     },
     {
@@ -138,7 +81,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         if (state.findGroupByName(name) !== undefined) {
           throw new Refusal(400, `A group with the name '${name}' already exists.`);
         }
-        return { status: 201, body: groupJson(state.addGroup({ name })) };
+        return { status: 201, body: groupJson(site, state.addGroup({ name })) };
       },
     },
     {
@@ -148,7 +91,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
       surface: 'confluence v1',
       query: ['id'],
       isWrite: false,
-      answer: (request) => ({ status: 200, body: groupJson(existingGroup(requiredParameter(request, 'id'))) }),
+      answer: (request) => ({ status: 200, body: groupJson(site, existingGroup(requiredParameter(request, 'id'))) }),
     },
     {
       operation: 'confluence.deleteGroup',
@@ -176,7 +119,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         const wanted = requiredParameter(request, 'query').toLowerCase();
         const withTotal = flag(request, 'shouldReturnTotalSize');
         const groups = state.listGroups().filter(({ name }) => name.toLowerCase().includes(wanted));
-        return page(request, '/rest/api/group/picker', groups, groupJson, withTotal ? groups.length : undefined);
+        return groupsPage(request, '/rest/api/group/picker', groups, withTotal ? groups.length : undefined);
       },
     },
     {
@@ -189,8 +132,8 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
       isWrite: false,
       answer(request) {
         checkExpand(request);
-        if (wholeNumber(request, 'limit', LARGEST_MEMBER_PAGE) > LARGEST_MEMBER_PAGE) {
-          throw new Refusal(400, `The limit cannot be greater than ${LARGEST_MEMBER_PAGE}.`);
+        if (wholeNumber(request, 'limit', PAGE_LIMIT) > PAGE_LIMIT) {
+          throw new Refusal(400, `The limit cannot be greater than ${PAGE_LIMIT}.`);
         }
         const groupId = request.params['groupId'] ?? '';
         state.changes.read();
@@ -198,7 +141,14 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         const members = ids.filter((id) => !state.hidden.has(id)).flatMap((id) => state.people.get(id) ?? []);
         const withTotal = flag(request, 'shouldReturnTotalSize');
         const path = `/rest/api/group/${encodeURIComponent(groupId)}/membersByGroupId`;
-        return page(request, path, members, userJson, withTotal ? ids.length : undefined);
+        return offsetPage(
+          site,
+          request,
+          path,
+          members,
+          (person) => userJson(site, person),
+          withTotal ? ids.length : undefined,
+        );
       },
     },
     {
@@ -260,7 +210,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         const accountId = requiredParameter(request, 'accountId');
         const person = state.people.get(accountId);
         if (person === undefined) throw new Refusal(404, `No user found with accountId: ${accountId}`);
-        return { status: 200, body: userJson(person) };
+        return { status: 200, body: userJson(site, person) };
       },
     },
     {
@@ -273,7 +223,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
       isWrite: false,
       answer(request) {
         checkExpand(request);
-        return { status: 200, body: userJson(state.people.get(admin.accountId) ?? admin) };
+        return { status: 200, body: userJson(site, state.people.get(admin.accountId) ?? admin) };
       },
     },
     {
@@ -287,30 +237,10 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         const accountId = requiredParameter(request, 'accountId');
         state.changes.read();
         const groups = [...state.shown.groupsOf(accountId)].flatMap((id) => state.groups.get(id) ?? []);
-        return page(request, '/rest/api/user/memberof', groups, groupJson);
+        return groupsPage(request, '/rest/api/user/memberof', groups);
       },
     },
   ];
-}
-
-/** How Confluence shows an address, or does not: as nothing, as null, or as an empty text. */
-export function emailField({ options }: Site, person: Person): { email?: string | null } {
-  if (person.emailVisible) return { email: person.email };
-  switch (options.hiddenEmail) {
-    case 'empty':
-      return { email: '' };
-    case 'null':
-      return { email: null };
-    case 'absent':
-      return {};
-  }
-}
-
-/** The display name, with the remark that Confluence adds for people who cannot use it. */
-export function shownName({ options, state }: Site, person: Person): string {
-  if (!options.nameSuffixes || person.accountType !== 'atlassian') return person.displayName;
-  if (person.accountStatus !== 'active') return `${person.displayName} (Deactivated)`;
-  return state.holdsSeat(person.accountId) ? person.displayName : `${person.displayName} (Unlicensed)`;
 }
 
 function hasControlCharacter(text: string): boolean {

@@ -1,4 +1,4 @@
-import { emailField, shownName } from './confluenceV1.js';
+import { emailField, shownName } from './confluenceJson.js';
 import { Refusal } from './errors.js';
 import { bodyWith, isEmail, isTextList, type Route, type SandboxRequest } from './http.js';
 import { hasAccess, settleInvitations, type Site } from './site.js';

@@ -15,6 +15,8 @@ import type { Person } from './state.js';
 const PRODUCTS: readonly string[] = ['jira-core', 'jira-servicedesk', 'jira-product-discovery', 'jira-software'];
 const IGNORED_FIELDS: readonly string[] = ['applicationKeys', 'displayName', 'key', 'name', 'password', 'self'];
 const EXPANDABLE: readonly string[] = ['groups', 'applicationRoles'];
+/** The global permissions that concern users. */
+const PERMISSIONS: readonly string[] = ['ADMINISTER', 'SYSTEM_ADMIN', 'USER_PICKER'];
 /** Jira's search looks at no more matches than these. */
 const SEARCH_WINDOW = 1000;
 
@@ -68,6 +70,16 @@ export function jiraRoutes(site: Site): readonly Route[] {
       query: ['expand'],
       isWrite: false,
       answer: (request) => ({ status: 200, body: userDetails(state.people.get(admin.accountId) ?? admin, request) }),
+    },
+    {
+      operation: 'jira.getMyPermissions',
+      method: 'GET',
+      path: '/rest/api/3/mypermissions',
+      surface: 'jira',
+      query: ['permissions'],
+      isWrite: false,
+      right: 'anonymous too',
+      answer: (request) => ({ status: 200, body: { permissions: permissionsAsked(site, request) } }),
     },
     {
       operation: 'jira.getUser',
@@ -167,4 +179,13 @@ export function jiraRoutes(site: Site): readonly Route[] {
 function startsWith({ email, displayName }: Person, text: string): boolean {
   const name = displayName.toLowerCase();
   return email.toLowerCase().startsWith(text) || name.startsWith(text) || name.includes(` ${text}`);
+}
+
+/** The permissions asked for by key; the site admin has them all, nobody else has any. */
+function permissionsAsked({ options }: Site, request: SandboxRequest): Record<string, unknown> {
+  const keys = requiredParameter(request, 'permissions').split(',');
+  const strange = keys.find((key) => !PERMISSIONS.includes(key));
+  if (strange !== undefined) throw new Refusal(400, `Unrecognized permission: ${strange}`);
+  const havePermission = !request.isAnonymous && options.rights === 'site-admin';
+  return Object.fromEntries(keys.map((key) => [key, { key, type: 'GLOBAL', havePermission }]));
 }

@@ -20,8 +20,9 @@ import { makeCredentials, type CredentialName, type Credentials } from './creden
 import { createFaults, type Faults } from './faults.js';
 import { defaultOptions, type SandboxOptions } from './options.js';
 import { listen } from './app.js';
-import { createSite, letAppear, type DefaultGroups } from './site.js';
-import type { Group, NewGroup, NewPerson, Person } from './state.js';
+import { createSite } from './site.js';
+import { actAsSiteAdmin, type SiteAdmin } from './siteAdmin.js';
+import type { NewGroup, NewPerson } from './state.js';
 
 export interface StartOptions extends Partial<SandboxOptions> {
   /** 127.0.0.1 when absent. */
@@ -44,11 +45,8 @@ export interface Seed {
   })[];
 }
 
-/**
- * A running sandbox, and the hand of its site admin: what is done through this object is done at once, without rights,
- * seats or lag standing in the way, and is not recorded as a call.
- */
-export interface Sandbox {
+/** A running sandbox. */
+export interface Sandbox extends SiteAdmin {
   /** Address of the site, the gateway and the Organizations API alike. */
   readonly url: string;
   readonly credentials: Credentials;
@@ -60,36 +58,6 @@ export interface Sandbox {
   /** Returns the calls and starts a new list. */
   takeCalls(): readonly ReceivedCall[];
 
-  /** The groups that every site starts with, as they were then; `groups.access` is where new people go. */
-  readonly groups: DefaultGroups;
-  /** The person behind the site credential. */
-  readonly admin: Person;
-  /** Id of the app that every site has in its access group. */
-  readonly appAccountId: string;
-
-  addPerson(person: NewPerson): Person;
-  /** @throws Error for an account that does not exist */
-  person(accountId: string): Person;
-  updatePerson(accountId: string, change: Partial<Omit<Person, 'accountId'>>): Person;
-  suspend(accountId: string): void;
-  /** Closes an account for good, as its owner may: the address and the name go, the memberships too. */
-  closeAccount(accountId: string): void;
-  findPersonByEmail(email: string): Person | undefined;
-  addGroup(group: NewGroup): Group;
-  updateGroup(groupId: string, change: Partial<Omit<Group, 'id'>>): Group;
-  findGroupByName(name: string): Group | undefined;
-  deleteGroup(groupId: string): void;
-  addMember(groupId: string, accountId: string): void;
-  removeMember(groupId: string, accountId: string): void;
-  /** Account ids of the true members, whatever reads still show. */
-  membersOf(groupId: string): readonly string[];
-  /** Ids of the groups the person truly is in. */
-  groupsOf(accountId: string): readonly string[];
-  seatsUsed(): number;
-  /** Lets reads catch up with all writes. */
-  settle(): void;
-  /** Makes the account of an address appear, as accepting an invitation does; also where it would never have. */
-  acceptInvitation(email: string): Person;
   /** From now on the credential is refused; `reinstate` takes that back. */
   revoke(credential: CredentialName): void;
   reinstate(credential: CredentialName): void;
@@ -109,21 +77,14 @@ export async function startSandbox(start: StartOptions = {}): Promise<Sandbox> {
   let url = '';
 
   const site = createSite(options, credentials, { now, url: () => url, closing: closing.signal });
-  const { state, groups, admin } = site;
-  const server = await listen(
-    { site, credentials, revoked, faults, onArrival: (call) => calls.push(call), onEnd },
-    host,
-    port,
-  );
+  const siteAdmin = actAsSiteAdmin(site);
+  plant(siteAdmin, seed);
+  const onArrival = (call: ReceivedCall): void => void calls.push(call);
+  const server = await listen({ site, credentials, revoked, faults, onArrival, onEnd }, host, port);
   url = server.url;
 
-  const existing = (accountId: string): Person => {
-    const person = state.people.get(accountId);
-    if (person === undefined) throw new Error(`The sandbox has no account ${accountId}.`);
-    return person;
-  };
-
-  const sandbox: Sandbox = {
+  return {
+    ...siteAdmin,
     url,
     credentials,
     options,
@@ -136,63 +97,23 @@ export async function startSandbox(start: StartOptions = {}): Promise<Sandbox> {
       calls = [];
       return taken;
     },
-    groups,
-    admin,
-    appAccountId: site.appAccountId,
-
-    addPerson({ access = false, ...details }) {
-      const person = state.addPerson(details);
-      if (access) state.joinNow(groups.access.id, person.accountId);
-      return person;
-    },
-    person: existing,
-    updatePerson: (accountId, change) => state.updatePersonNow(accountId, change),
-    suspend: (accountId) => void state.updatePersonNow(accountId, { suspended: true }),
-    closeAccount(accountId) {
-      for (const groupId of [...state.actual.groupsOf(accountId)]) state.leaveNow(groupId, accountId);
-      state.updatePersonNow(accountId, {
-        accountStatus: 'closed',
-        displayName: 'Former user',
-        email: '',
-        inJira: false,
-        hasJira: false,
-      });
-    },
-    findPersonByEmail: (email) => state.peopleWithEmail(email)[0],
-    addGroup: (group) => state.addGroup(group),
-    updateGroup: (groupId, change) => state.updateGroup(groupId, change),
-    findGroupByName: (name) => state.findGroupByName(name),
-    deleteGroup: (groupId) => state.deleteGroup(groupId),
-    addMember(groupId, accountId) {
-      if (!state.groups.has(groupId)) throw new Error(`The sandbox has no group ${groupId}.`);
-      state.joinNow(groupId, existing(accountId).accountId);
-    },
-    removeMember: (groupId, accountId) => state.leaveNow(groupId, accountId),
-    membersOf: (groupId) => [...state.actual.membersOf(groupId)],
-    groupsOf: (accountId) => [...state.actual.groupsOf(accountId)],
-    seatsUsed: () => state.seatsUsed(),
-    settle: () => state.changes.settle(),
-    acceptInvitation: (email) => letAppear(site, email),
     revoke: (credential) => void revoked.add(credential),
     reinstate: (credential) => void revoked.delete(credential),
-
     async close() {
       closing.abort();
       await server.close();
     },
   };
-  plant(sandbox, seed);
-  return sandbox;
 }
 
-function plant(sandbox: Sandbox, { people = [], groups = [] }: Seed): void {
-  for (const person of people) sandbox.addPerson(person);
+function plant(siteAdmin: SiteAdmin, { people = [], groups = [] }: Seed): void {
+  for (const person of people) siteAdmin.addPerson(person);
   for (const { members = [], ...group } of groups) {
-    const { id } = sandbox.addGroup(group);
+    const { id } = siteAdmin.addGroup(group);
     for (const email of members) {
-      const person = sandbox.findPersonByEmail(email);
+      const person = siteAdmin.findPersonByEmail(email);
       if (person === undefined) throw new Error(`The seed has no person for a member of ${group.name}.`);
-      sandbox.addMember(id, person.accountId);
+      siteAdmin.addMember(id, person.accountId);
     }
   }
 }

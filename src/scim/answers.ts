@@ -1,7 +1,9 @@
 import type { RequestHandler, Response } from 'express';
+import SCIMMY from 'scimmy';
 import { requestRecord } from '../observability/requests.js';
 import type { Failure } from '../provisioning/failure.js';
 import { scimError, toScimError, type ScimError } from './errors.js';
+import { listResponse } from './listResponse.js';
 
 const FAILURE = 'scimFailure';
 export const SCIM_MEDIA_TYPE = 'application/scim+json';
@@ -9,12 +11,17 @@ export const SCIM_MEDIA_TYPE = 'application/scim+json';
 /**
  * Makes every body of this response SCIM's: `application/scim+json` without charset (rule LI5), which Express would
  * add. scimmy-routers can serialise neither 429 nor 503 and turns unknown errors into others, so a failure noted by
- * `noteFailure` is what is rendered, whatever is handed to `send` for it.
+ * `noteFailure` is what is rendered, whatever is handed to `send` for it. Errors of scimmy's own get the
+ * request id, and its lists a true `itemsPerPage`.
  */
 export const scimAnswers: RequestHandler = (_request, response, next) => {
   response.send = (body?: unknown) => {
-    const failure = response.locals[FAILURE] as Failure | undefined;
+    const failure = notedFailure(response);
     if (failure !== undefined) return answerFailure(response, failure);
+    if (body instanceof SCIMMY.Messages.Error) return refuse(response, response.statusCode, body.detail ?? '');
+    if (body instanceof SCIMMY.Messages.ListResponse) {
+      return write(response, JSON.stringify(listResponse(body.totalResults, body.startIndex, body.Resources)));
+    }
     if (body === undefined || body === null) {
       response.removeHeader('Content-Type');
       return response.end();
@@ -27,6 +34,10 @@ export const scimAnswers: RequestHandler = (_request, response, next) => {
 /** Keeps the failure of this request for the answer; scimmy sees only an error it can carry. */
 export function noteFailure(response: Response, failure: Failure): void {
   response.locals[FAILURE] = failure;
+}
+
+export function notedFailure(response: Response): Failure | undefined {
+  return response.locals[FAILURE] as Failure | undefined;
 }
 
 export function answerFailure(response: Response, failure: Failure): Response {

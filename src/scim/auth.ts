@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { Caller } from '../config.js';
 import { requestRecord } from '../observability/requests.js';
+import { refuse } from './answers.js';
 
 /** Who a request comes from, or the sentence that says why nobody is recognised. */
 export type Authentication = { readonly caller: string } | { readonly problem: string };
@@ -9,7 +10,6 @@ export type Authenticator = (authorization: string | undefined) => Authenticatio
 
 const REALM = 'confluence-scim-bridge';
 const BEARER = /^\s*bearer\s+(\S+)\s*$/i;
-const ERROR_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:Error';
 const MISSING = 'This request has no bearer token. Send "Authorization: Bearer" and a secret of SCIM_TOKENS.';
 const UNREADABLE =
   'The Authorization header is not "Bearer" and one token. Choose authentication by bearer token (HTTP header) in the identity provider.';
@@ -42,7 +42,7 @@ export function requireCaller(authenticate: Authenticator): RequestHandler {
   return (request, response, next) => {
     const result = authenticate(request.headers.authorization);
     if ('problem' in result) {
-      refuse(response, result.problem);
+      refuseCaller(response, result.problem);
       return;
     }
     requestRecord(response).caller = result.caller;
@@ -50,14 +50,10 @@ export function requireCaller(authenticate: Authenticator): RequestHandler {
   };
 }
 
-/** RFC 7644 §3.12 wants the status as a string; RFC 6750 §3 wants an error code only where a token was sent. */
-function refuse(response: Response, problem: string): void {
+/** RFC 6750 §3 wants an error code only where a token was sent. */
+function refuseCaller(response: Response, problem: string): void {
   const error = problem === UNKNOWN_TOKEN ? ', error="invalid_token"' : '';
-  response.statusCode = 401;
-  response.setHeader('WWW-Authenticate', `Bearer realm="${REALM}"${error}`);
-  // Not through response.json(), which would add a charset that SCIM's media type does not have.
-  response.setHeader('Content-Type', 'application/scim+json');
-  response.end(JSON.stringify({ schemas: [ERROR_SCHEMA], status: '401', detail: problem }));
+  refuse(response, 401, problem, { headers: { 'WWW-Authenticate': `Bearer realm="${REALM}"${error}` } });
 }
 
 function digestOf(secret: string): Buffer {

@@ -59,12 +59,23 @@ export async function patchGroup(
     await bridge.groups.get(id, call, { members: false });
     throw plan.refusal;
   }
+  if (plan.otherChanges.length > 0 && !changesAnything(plan)) {
+    throw new Failure(
+      'unsupported',
+      `${plan.otherChanges.join(', ')} cannot be set: a group in Confluence has a name and members only. Leave it out of the mapping.`,
+    );
+  }
   await bridge.groups.change(id, toChange(plan), call);
   if (inputs.attributes === undefined) return undefined;
   return project(
     toGroup(await bridge.groups.get(id, call, { members: wants(projection, 'members') }), bridge.baseUrl),
     projection,
   );
+}
+
+function changesAnything(plan: GroupPatchPlan): boolean {
+  const { add, remove, replace, removeMatching, displayName, externalId } = plan;
+  return add.length + remove.length + removeMatching.length > 0 || (replace ?? displayName ?? externalId) !== undefined;
 }
 
 function toChange(plan: GroupPatchPlan): GroupChange {

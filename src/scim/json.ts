@@ -8,7 +8,7 @@ const MAX_DEPTH = 10;
  * what is stored of one person and what comparing it costs.
  */
 const BUDGETS: Readonly<Record<ResourceType, Readonly<Budget>>> = {
-  User: { values: 20_000, characters: 262_144 },
+  User: { values: 20_000, characters: 131_072 },
   Group: { values: 400_000, characters: 16_777_216 },
 };
 const MAX_KEYS = 200;

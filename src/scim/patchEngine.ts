@@ -5,7 +5,7 @@ import type { Filter, PatchPath } from './filter.js';
 import { MAX_LIST_LENGTH, findKey, isJsonList, isJsonObject, property, shown } from './json.js';
 import { matches } from './match.js';
 import type { PatchOp } from './patchMessage.js';
-import { isSame } from './profile.js';
+import { comparable } from './profile.js';
 import { canonicalSchema, isUrn, shapeOf } from './userAttributes.js';
 import type { AttributeKey, AttributeShape } from './userAttributes.js';
 import { readElement, readProfileValue, readSub } from './values.js';
@@ -99,7 +99,8 @@ function changeWhole(current: Json | undefined, { key, shape, change }: Target):
   if (op === 'replace' || !(isJsonList(read) || isJsonList(current))) return singlePrimary(read, () => true);
 
   const items = listOf(current);
-  const added = listOf(read).filter((item) => !items.some((present) => isSame(key.attribute, present, item)));
+  const present = new Set(items.map((item) => comparable(key.attribute, item)));
+  const added = listOf(read).filter((item) => !present.has(comparable(key.attribute, item)));
   if (items.length + added.length > MAX_LIST_LENGTH) {
     throw invalid('invalidValue', `${shown(path.text)} would hold more than ${MAX_LIST_LENGTH} values. Send fewer.`);
   }
@@ -108,9 +109,9 @@ function changeWhole(current: Json | undefined, { key, shape, change }: Target):
 
 /** Entra ID names values to remove in `value`; RFC 7644 does not know that. A list that names nothing removes nothing. */
 function without(items: readonly Json[], key: AttributeKey, value: Json): Json | undefined {
-  const named = listOf(readProfileValue(key, value)).map(valueOnly);
-  const isNamed = (item: Json): boolean => named.some((one) => isSame(key.attribute, one, valueOnly(item)));
-  return orNothing(items.filter((item) => !isNamed(item)));
+  const asText = (item: Json): string => comparable(key.attribute, valueOnly(item));
+  const named = new Set(listOf(readProfileValue(key, value)).map(asText));
+  return orNothing(items.filter((item) => !named.has(asText(item))));
 }
 
 /** A value without what is said about it: its `display`, `type` and `primary`. */

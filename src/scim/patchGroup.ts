@@ -138,6 +138,9 @@ function idsNamedBy(filter: Filter): readonly string[] | undefined {
   return named.every((ids) => ids !== undefined) ? named.flat() : undefined;
 }
 
+/** Each is tried on every member, and no known client sends even one. */
+const MAX_MEMBER_FILTERS = 5;
+
 /** Folds member operations; the base, when no list replaced it, is what the group holds and is not looked at. */
 class MemberFold {
   readonly #add = new Set<string>();
@@ -145,6 +148,7 @@ class MemberFold {
   readonly #removeMatching: Filter[] = [];
   readonly #displays = new Map<string, string>();
   #replace: Set<string> | undefined;
+  #filters = 0;
 
   add(ids: readonly string[]): void {
     for (const id of ids) {
@@ -161,6 +165,16 @@ class MemberFold {
   }
 
   removeMatching(filter: Filter): void {
+    this.#filters += 1;
+    if (this.#filters > MAX_MEMBER_FILTERS) {
+      throw new Failure(
+        'invalid',
+        `members has more than ${MAX_MEMBER_FILTERS} filters in one message. Name the ids to remove.`,
+        {
+          scimType: 'invalidFilter',
+        },
+      );
+    }
     this.remove([...(this.#replace ?? this.#add)].filter((value) => matchesMember(filter, { value })));
     if (this.#replace === undefined) this.#removeMatching.push(filter);
   }

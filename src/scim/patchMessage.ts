@@ -181,9 +181,11 @@ function namesWholeSchema(path: string): boolean {
 }
 
 function bounded(op: PatchOp, path: string, raw: unknown, budget: Budget): PatchOperation {
-  if (raw === undefined) return { op, path, value: undefined, problem: undefined };
   try {
-    return { op, path, value: boundAttribute(raw, path, budget), problem: undefined };
+    // A path may hold a filter, which costs as much as its length allows.
+    boundAttribute(path, 'path', budget);
+    const value = raw === undefined ? undefined : boundAttribute(raw, path, budget);
+    return { op, path, value, problem: undefined };
   } catch (error) {
     return { op, path, value: undefined, problem: Failure.from(error) };
   }

@@ -90,12 +90,15 @@ function isNothing(value: Json): boolean {
   return value === null || (isJsonObject(value) && Object.values(value).every(isNothing));
 }
 
-export function isSame(name: string, a: Json | undefined, b: Json | undefined): boolean {
+function isSame(name: string, a: Json | undefined, b: Json | undefined): boolean {
   return comparable(name, a) === comparable(name, b);
 }
 
-/** A text that is the same for values that say the same; empty for no value. An empty text says no more than absence. */
-function comparable(name: string, value: Json | undefined): string {
+/**
+ * A text that is the same for values of the attribute `name` that say the same; empty for no value. An empty text says no
+ * more than absence.
+ */
+export function comparable(name: string, value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '';
   if (isJsonList(value)) {
     const items = new Set(value.map((item) => comparable(name, item)).filter((item) => item !== ''));

@@ -4,7 +4,7 @@ import SCIMMYRouters from 'scimmy-routers';
 import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { requestRecord } from '../observability/requests.js';
-import { answerFailure, noteFailure, refuse, SCIM_MEDIA_TYPE, scimAnswers } from './answers.js';
+import { answerFailure, noteFailure, notedFailure, refuse, SCIM_MEDIA_TYPE, scimAnswers } from './answers.js';
 import { type Authenticator, requireCaller } from './auth.js';
 import type { Bridge, ScimContext } from './context.js';
 import { declareGroups } from './groupResource.js';
@@ -117,7 +117,7 @@ const routesAndMethods: RequestHandler = (request, response, next) => {
     return;
   }
   const matching = ROUTES.filter(({ path }) => path.test(request.path));
-  if (matching.length === 0) {
+  if (matching.length === 0 || !isDecodable(request.path)) {
     refuse(
       response,
       404,
@@ -135,6 +135,16 @@ const routesAndMethods: RequestHandler = (request, response, next) => {
   }
   next();
 };
+
+/** What is no percent-encoded UTF-8 names nothing; Express would answer in its own words. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** The bridge keeps no versions: `*` passes, any tag cannot match (RFC 9110 §13.1.1). */
 const ifMatch: RequestHandler = (request, response, next) => {
@@ -182,8 +192,10 @@ function onError(parts: ScimRouterParts): ErrorRequestHandler {
   return (error: unknown, _request, response, _next) => {
     // scimmy passes every 5xx on after it was answered.
     if (response.headersSent) return;
+    const noted = notedFailure(response);
     const status = statusOf(error);
-    if (status === 413) refuse(response, 413, `The body is larger than ${MAX_BODY}. Send it in several messages.`);
+    if (noted !== undefined) answerFailure(response, noted);
+    else if (status === 413) refuse(response, 413, `The body is larger than ${MAX_BODY}. Send it in several messages.`);
     else if (status === 415)
       refuse(response, 415, 'The body has a charset or encoding that cannot be read. Send UTF-8 JSON.');
     else if (status === 400)

@@ -134,10 +134,10 @@ async function walk(
     },
     filter,
   );
-  const decided = new Set<string>();
-  for (const user of open.length === 0 ? [] : await represent(open, bridge, call)) {
+  const answered = new Map<string, JsonObject>();
+  for (const user of await represent(open, bridge, call)) {
     if (matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true)
-      decided.add(user['id'] as string);
+      answered.set(user['id'] as string, user);
   }
   let total = 0;
   const page: ListedPerson[] = [];
@@ -145,13 +145,16 @@ async function walk(
     bridge,
     call,
     (row, truth) => {
-      if (truth !== true && !(truth === 'unknown' && decided.has(row.id))) return;
+      if (truth !== true && !(truth === 'unknown' && answered.has(row.id))) return;
       total += 1;
       if (total >= query.startIndex && page.length < query.count) page.push(row);
     },
     filter,
   );
-  return { total, resources: await represent(page, bridge, call) };
+  // Whose details decided is not asked for again.
+  const others = page.filter((row) => !answered.has(row.id));
+  for (const user of await represent(others, bridge, call)) answered.set(user['id'] as string, user);
+  return { total, resources: page.flatMap((row) => answered.get(row.id) ?? []) };
 }
 
 async function forEachRow(

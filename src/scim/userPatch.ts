@@ -3,7 +3,7 @@ import type { Settings } from '../provisioning/dependencies.js';
 import type { PersonView } from '../provisioning/views.js';
 import type { ScimContext } from './context.js';
 import { recordOf, toUser } from './mapping.js';
-import { readPatch, type PatchOperation, statedActive } from './patchMessage.js';
+import { type PatchOperation, readPatch } from './patchMessage.js';
 import { planUserPatch } from './patchUser.js';
 import { parseProjection, project } from './projection.js';
 import { readProjectionInputs } from './queryParameters.js';
@@ -20,8 +20,6 @@ export async function patchUser(
 ): Promise<object> {
   const projection = parseProjection(readProjectionInputs(request.query), 'User');
   const operations = readPatch(message, 'User');
-  // What is malformed is refused before anybody is looked up.
-  statedActive(operations);
   const { settings } = bridge.deps;
   const view = await changePerson(
     request.target ?? '',

@@ -1,5 +1,6 @@
-import type { DirectoryIndex } from '../provisioning/store.js';
+import type { DirectoryIndex, IndexedPerson } from '../provisioning/store.js';
 import { caseless, type KeyedHash } from './addresses.js';
+import { chunks } from './chunks.js';
 import { beginScan } from './indexScan.js';
 import { currentGeneration, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexedPeople } from './indexTables.js';
 import { lists } from './lists.js';
@@ -8,8 +9,8 @@ import { atomically, type Handle } from './schema.js';
 
 /** Who is there: what the last committed scan and our own writes since say. */
 export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
-  const people = () =>
-    db
+  const people = (handle: Handle = db) =>
+    handle
       .selectFrom('index_people')
       .leftJoin('index_memberships', (join) =>
         join
@@ -17,7 +18,7 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
           .onRef('index_memberships.account_id', '=', 'index_people.account_id'),
       )
       .select(['index_people.account_id', 'index_people.kind', 'index_memberships.group_id'])
-      .where('index_people.generation', '=', ofCurrentGeneration(db))
+      .where('index_people.generation', '=', ofCurrentGeneration(handle))
       .orderBy('index_people.account_id')
       .orderBy('index_memberships.group_id');
   const groups = () =>
@@ -42,10 +43,14 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
     async person(accountId) {
       return toIndexedPeople(await people().where('index_people.account_id', '=', accountId).execute())[0];
     },
-    async people(accountIds) {
-      if (accountIds.length === 0) return [];
-      return toIndexedPeople(await people().where('index_people.account_id', 'in', accountIds).execute());
-    },
+    people: (accountIds) =>
+      atomically(db, async (trx) => {
+        const found: IndexedPerson[] = [];
+        for (const chunk of chunks([...new Set(accountIds)])) {
+          found.push(...toIndexedPeople(await people(trx).where('index_people.account_id', 'in', chunk).execute()));
+        }
+        return found;
+      }),
     async findByAddress(address) {
       return toIndexedPeople(await people().where('index_people.address_hash', '=', hash(address)).execute());
     },

@@ -32,8 +32,10 @@ function toBindable(value: unknown): Bindable {
     if (value.includes('\0')) throw new Failure('invalid', 'A value holds a NUL character, which cannot be stored.');
     return value;
   }
-  if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'number' || typeof value === 'bigint' || value === null || Buffer.isBuffer(value)) return value;
+  if (typeof value === 'boolean') return value ? 1n : 0n;
+  // libsql binds numbers as floating point: in a text column 1 would become "1.0".
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (typeof value === 'bigint' || value === null || Buffer.isBuffer(value)) return value;
   throw new TypeError(`A value of type ${typeof value} cannot be bound to a statement.`);
 }
 
@@ -53,7 +55,7 @@ export async function waitWhileBusy<T>(work: () => T): Promise<T> {
   }
 }
 
-/** What the driver throws becomes a Failure, here and for every statement. */
+/** Runs `work`; what the driver throws becomes a Failure here and nowhere else. */
 async function translated<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -92,25 +94,39 @@ class LibsqlConnection implements DatabaseConnection {
 
   /** Immediate: the write lock is taken first, so that what a transaction reads cannot change before it writes. */
   begin(): Promise<void> {
-    return translated(() => waitWhileBusy(() => this.#database.exec('begin immediate'))).then(() => undefined);
+    return translated(() => waitWhileBusy(() => this.#execute('begin immediate')));
   }
 
   commit(): Promise<void> {
-    return translated(() => this.#database.exec('commit')).then(() => undefined);
+    return translated(() => this.#execute('commit'));
   }
 
   rollback(): void {
     // SQLite rolls back by itself on some errors (a full disk); a second rollback would hide the first error.
-    if (this.#database.inTransaction) this.#database.exec('rollback');
+    if (this.#database.inTransaction) this.#execute('rollback');
   }
 
   streamQuery(): never {
     throw new Error('The store reads page by page and streams nothing.');
   }
 
+  /**
+   * Moves the log into the database first: statements that the garbage collector has not seen yet keep libsql from
+   * doing so by itself, and what was deleted would live on in the log.
+   */
   close(): void {
     this.#statements.clear();
+    try {
+      this.#execute('pragma wal_checkpoint(truncate)');
+    } catch {
+      // Nothing is lost: the next one to open the database finds the log.
+    }
     this.#database.close();
+  }
+
+  /** Without a prepared statement, so that nothing stays in progress whatever happens. */
+  #execute(sql: string): void {
+    this.#database.exec(sql);
   }
 
   #run<Row>(sql: string, values: readonly Bindable[]): QueryResult<Row> {

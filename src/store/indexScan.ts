@@ -2,12 +2,10 @@ import { sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup, IndexScan } from '../provisioning/store.js';
 import type { KeyedHash } from './addresses.js';
+import { chunks } from './chunks.js';
 import { toGroupRow } from './indexTables.js';
 import { lastPlace } from './places.js';
 import { atomically, type Handle } from './schema.js';
-
-/** Rows of one statement; far below the number of parameters either database takes. */
-const ROWS_PER_STATEMENT = 500;
 
 type ScannedGroups = readonly Omit<IndexedGroup, 'firstSeenAt'>[];
 
@@ -259,10 +257,4 @@ async function givePlaces(db: Handle, generation: number, seenAt: string): Promi
       )
       .execute();
   }
-}
-
-function chunks<Row>(rows: readonly Row[]): readonly (readonly Row[])[] {
-  return Array.from({ length: Math.ceil(rows.length / ROWS_PER_STATEMENT) }, (_, index) =>
-    rows.slice(index * ROWS_PER_STATEMENT, (index + 1) * ROWS_PER_STATEMENT),
-  );
 }

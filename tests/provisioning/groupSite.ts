@@ -103,7 +103,11 @@ export function times(count: number, operation: string): string[] {
 }
 
 /** A plain group with people who have access; scanned, the calls forgotten. */
-export async function addGroupOf(site: GroupSite, name: string, count: number): Promise<{ id: string; people: string[] }> {
+export async function addGroupOf(
+  site: GroupSite,
+  name: string,
+  count: number,
+): Promise<{ id: string; people: string[] }> {
   const { id } = site.sandbox.addGroup({ name });
   const people = addPeople(site.sandbox, count, [site.sandbox.groups.access.id, id]);
   await site.roster.scan(site.request());

@@ -136,6 +136,26 @@ describe('GET and DELETE /rest/api/3/user', () => {
   });
 });
 
+describe('GET /rest/api/3/mypermissions', () => {
+  const path = '/rest/api/3/mypermissions?permissions=ADMINISTER';
+
+  it('says whether the caller administers Jira, and serves a stranger, who does not', async () => {
+    const { site, anonymous, sandbox } = await startCallers();
+    const isAdmin = async (call: typeof site): Promise<unknown> =>
+      at((await call('GET', path)).body, 'permissions', 'ADMINISTER', 'havePermission');
+    expect(await isAdmin(site)).toBe(true);
+    expect(await isAdmin(anonymous)).toBe(false);
+    sandbox.options.rights = 'member';
+    expect(await isAdmin(site)).toBe(false);
+  });
+
+  it('answers 400 to no permission and to one that does not exist', async () => {
+    const { site } = await startCallers();
+    expect((await site('GET', '/rest/api/3/mypermissions')).status).toBe(400);
+    expect((await site('GET', '/rest/api/3/mypermissions?permissions=FLY')).status).toBe(400);
+  });
+});
+
 describe('a site without Jira', () => {
   it('answers every Jira path with a 404 page, until Jira is there', async () => {
     const { site, sandbox } = await startCallers({ jira: false });

@@ -38,7 +38,7 @@ describe('boundJson', () => {
     const body = parse(template.replace('%', Array.from({ length: 100_000 }, () => '{}').join()));
     const startedAt = performance.now();
     const failure = thrownBy(() => boundJson(body));
-    expect(performance.now() - startedAt).toBeLessThan(50);
+    expect(performance.now() - startedAt).toBeLessThan(250);
     expect(failure).toMatchObject({ kind: 'invalid', scimType: 'invalidValue' });
     expect(failure.message).toMatch(/^emails holds more than 200 values/);
   });

@@ -33,6 +33,17 @@ export function describeIndex(open: OpenStore): void {
       expect(await index.people([])).toEqual([]);
     });
 
+    it('reads any number of people at once, each of them once', async () => {
+      const store = await open();
+      const ids = Array.from({ length: 1_200 }, (_, number) => `p${number}`);
+      await scan(store, { users: ids });
+
+      const found = await store.index.people([...ids, ...ids, 'nobody']);
+
+      expect(new Set(found.map(({ accountId }) => accountId))).toEqual(new Set(ids));
+      expect(found).toHaveLength(ids.length);
+    });
+
     it('finds accounts by a visible address without regard to case [ID4]', async () => {
       const { index } = await open();
       const started = await index.beginScan();

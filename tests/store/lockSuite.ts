@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Store } from '../../src/provisioning/store.js';
 import { ManualClock, settled, START_MS, type OpenStore } from './samples.js';
 
@@ -140,6 +140,27 @@ export function describeSharedLocks(open: OpenStore): void {
       await expect(waiting).resolves.toBe('taken over');
       held.letGo();
       await held.done;
+    });
+
+    it('stay with a holder that works longer than a lease, because it renews', async () => {
+      const clock = new ManualClock();
+      const [first, second] = [await open(clock), await open(clock)];
+      jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate', 'nextTick', 'queueMicrotask', 'performance'] });
+      try {
+        const held = await hold(first, 'scan');
+        for (let seconds = 0; seconds < 60; seconds += 10) {
+          await clock.advance(10_000);
+          await jest.advanceTimersByTimeAsync(10_000);
+        }
+
+        const late = second.locks.withLock('scan', clock.now(), () => Promise.resolve());
+        await expect(late).rejects.toMatchObject({ kind: 'unavailable' });
+        held.letGo();
+        await held.done;
+        expect(jest.getTimerCount()).toBe(0);
+      } finally {
+        jest.useRealTimers();
+      }
     });
 
     it('lose no update of two stores that read before they write', async () => {

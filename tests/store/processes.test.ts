@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Sqlite from 'libsql';
+import type { Clock } from '../../src/provisioning/call.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { openWorkshop, type Child, type Workshop } from './processes.js';
-import { ManualClock, settled } from './samples.js';
+import { ManualClock } from './samples.js';
 
 let workshop: Workshop;
 beforeAll(async () => {
@@ -22,6 +23,24 @@ async function killAfter(child: Child, count: number): Promise<readonly string[]
   await child.kill();
   for (let line = await child.nextLine(); line !== undefined; line = await child.nextLine()) acknowledged.push(line);
   return acknowledged;
+}
+
+/** Real time, as the other processes have it, that skips ahead instead of passing. */
+class SkippingClock implements Clock {
+  #skippedMs = 0;
+
+  now(): number {
+    return Date.now() + this.#skippedMs;
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.skip(ms);
+    return Promise.resolve();
+  }
+
+  skip(ms: number): void {
+    this.#skippedMs += ms;
+  }
 }
 
 describe('kill -9 of a process that writes', () => {
@@ -65,7 +84,7 @@ describe('several processes on one file', () => {
     const url = fileUrl('locked.db');
     const holder = workshop.start('holder', url, 'scan');
     expect(await holder.nextLine()).toBe('held');
-    const clock = new RunningClock();
+    const clock = new SkippingClock();
     const store = await openSqliteStore({ url, clock });
 
     const tooEarly = store.locks.withLock('scan', clock.now() + 300, () => Promise.resolve());
@@ -102,21 +121,3 @@ describe('holdServeLock', () => {
     expect(await next.nextLine()).toBe('held');
   });
 });
-
-/** Real time, as the other processes have it, that can be made to skip ahead. */
-class RunningClock extends ManualClock {
-  #skippedMs = 0;
-
-  override now(): number {
-    return Date.now() + this.#skippedMs;
-  }
-
-  override async sleep(ms: number): Promise<void> {
-    this.#skippedMs += ms;
-    await settled();
-  }
-
-  skip(ms: number): void {
-    this.#skippedMs += ms;
-  }
-}

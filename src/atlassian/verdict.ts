@@ -1,0 +1,43 @@
+import { Failure } from '../provisioning/failure.js';
+import type { Answer, Operation } from './operation.js';
+import { isAnonymous, refusal } from './responses.js';
+
+/** What an answer says about the credential that it was asked with (rule SA5). */
+export interface CredentialVerdict {
+  readonly credential: 'site' | 'organization';
+  readonly operation: string;
+  /** `misconfigured`, and names the missing right; undefined when the credential was accepted. */
+  readonly refusal: Failure | undefined;
+  /** Whether the refusal is of the credential as such, so that any success disproves it, or of this operation's right. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * A refused write is no verdict: a group may be protected while everything else is allowed. That a read is refused means
+ * that a right is missing which the bridge cannot do without.
+ *
+ * @returns undefined for an answer that says nothing about the credential
+ */
+export function judgeCredential(operation: Operation, answer: Answer): CredentialVerdict | undefined {
+  const { credential, name, repeatability } = operation;
+  if (credential === 'none') return undefined;
+  const verdict = (isWhole: boolean, failure?: Failure): CredentialVerdict => ({
+    credential,
+    operation: name,
+    refusal: failure,
+    isWhole,
+  });
+  if (isAnonymous(answer) || refusesAll(answer)) return verdict(true, refusal(operation, answer));
+  if (answer.status === 403 || answer.status === 401) {
+    if (repeatability !== 'read') return undefined;
+    const message = `Atlassian does not let the bridge ${operation.act}. ${operation.remedy}`;
+    return verdict(false, new Failure('misconfigured', message, { upstream: { operation: name, status: answer.status } }));
+  }
+  return answer.status < 300 ? verdict(false) : undefined;
+}
+
+/** The gateway says 401 also to a scoped token that lacks the scope of this one operation. */
+function refusesAll({ status, body }: Answer): boolean {
+  if (status === 401) return !/scope does not match/i.test(body);
+  return status === 403 && /not permitted to use Confluence/i.test(body);
+}

@@ -1,0 +1,36 @@
+import { Failure } from '../provisioning/failure.js';
+import type { Check } from './check.js';
+import type { Questions } from './questions.js';
+
+/** Does an Atlassian site answer at ATLASSIAN_SITE_URL? */
+export const address: Check<Questions> = {
+  name: 'address',
+  async observe({ config, site }) {
+    const { url, tokenKind } = config.site;
+    try {
+      const { cloudId } = await site();
+      return [{ status: 'ok', message: `${url} is an Atlassian site (cloud id ${cloudId}).` }];
+    } catch (error) {
+      const { upstream } = Failure.from(error);
+      if (upstream?.status === undefined) {
+        return [
+          {
+            status: 'failed',
+            message: `Nothing answers at ${url}.`,
+            remedy:
+              'Check ATLASSIAN_SITE_URL, the name server, and whether this machine may open connections to it; a proxy is not used.',
+            cause: error,
+          },
+        ];
+      }
+      return [
+        {
+          status: tokenKind === 'scoped' ? 'failed' : 'warning',
+          message: `${url} does not answer as an Atlassian site does (status ${upstream.status}).`,
+          remedy: 'Check ATLASSIAN_SITE_URL: it is the address at which people open Confluence, without /wiki.',
+          cause: error,
+        },
+      ];
+    }
+  },
+};

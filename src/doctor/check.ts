@@ -1,0 +1,94 @@
+import { Failure } from '../provisioning/failure.js';
+
+/** The questions of the doctor; each has a file of its name, and one line or more in the report. */
+export type CheckName =
+  | 'address'
+  | 'token'
+  | 'clock'
+  | 'organizationKey'
+  | 'backEnd'
+  | 'grantingGroups'
+  | 'accessGroups'
+  | 'readRights'
+  | 'writeRights'
+  | 'createRights'
+  | 'jiraSearch'
+  | 'seats'
+  | 'settings'
+  | 'records';
+
+/** One line of the report. No secret and no address of a person is in it; names of groups are, since they are pasted. */
+export interface Finding {
+  readonly check: CheckName;
+  /** `warning`: it works, and somebody should look. `unknown`: nothing that the bridge may ask tells. */
+  readonly status: 'ok' | 'warning' | 'failed' | 'unknown';
+  /** Of a right: `proved` by a call that needs it, `likely` from what else was seen, or `unknown`. */
+  readonly certainty?: 'proved' | 'likely' | 'unknown';
+  /** One sentence or two, what is the case. */
+  readonly message: string;
+  /** What the operator can do about it. */
+  readonly remedy?: string;
+}
+
+/** What a check found out. */
+export interface Observation extends Omit<Finding, 'check'> {
+  /** What was caught and put into better words: other checks that meet the same failure need not tell it again. */
+  readonly cause?: unknown;
+}
+
+/** One question about `Subject`. It reads and never writes, neither upstream nor in the store. */
+export interface Check<Subject> {
+  readonly name: CheckName;
+  /**
+   * Nothing observed: the question does not arise here.
+   *
+   * @throws Failure when the question could not be answered; that is a finding, too
+   */
+  readonly observe: (subject: Subject) => Promise<readonly Observation[]>;
+}
+
+/** Asks one after the other. A failure that several checks meet is reported by the first of them. */
+export async function examine<Subject>(
+  checks: readonly Check<Subject>[],
+  subject: Subject,
+): Promise<readonly Finding[]> {
+  const reportedBy = new Map<unknown, CheckName>();
+  const findings: Finding[] = [];
+  for (const { name, observe } of checks) {
+    try {
+      for (const { cause, ...observation } of await observe(subject)) {
+        findings.push({ check: name, ...observation });
+        if (cause !== undefined) reportedBy.set(cause, name);
+      }
+    } catch (error) {
+      const reporter = reportedBy.get(error);
+      reportedBy.set(error, reporter ?? name);
+      findings.push({
+        check: name,
+        ...(reporter === undefined
+          ? failed(Failure.from(error))
+          : { status: 'unknown', message: `Not checked, because of "${reporter}".` }),
+      });
+    }
+  }
+  return findings;
+}
+
+/** A failure as an observation, in its own words: by their contract one sentence what happened, one what to do. */
+export function failed(failure: Failure): Observation {
+  const end = failure.message.search(/\.\s/) + 1;
+  const [happened, advice] =
+    end === 0 ? [failure.message, ''] : [failure.message.slice(0, end), failure.message.slice(end).trim()];
+  const isForOperator = failure.kind === 'misconfigured';
+  return {
+    status: 'failed',
+    message: isForOperator ? happened : `${happened}${answerOf(failure)}`,
+    ...(isForOperator && advice === '' ? {} : { remedy: isForOperator ? advice : 'Run doctor again in a moment.' }),
+    cause: failure,
+  };
+}
+
+function answerOf({ upstream }: Failure): string {
+  if (upstream === undefined) return '';
+  return ` (${upstream.operation}: ${upstream.status === undefined ? 'no answer' : `status ${upstream.status}`})`;
+}

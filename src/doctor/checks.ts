@@ -1,0 +1,35 @@
+import { accessGroups } from './accessGroups.js';
+import { address } from './address.js';
+import { backEnd } from './backEnd.js';
+import type { Check } from './check.js';
+import { clock } from './clock.js';
+import { createRights } from './createRights.js';
+import { grantingGroups } from './grantingGroups.js';
+import { jiraSearch } from './jiraSearch.js';
+import { organizationKey } from './organizationKey.js';
+import type { Questions } from './questions.js';
+import { readRights } from './readRights.js';
+import { records } from './records.js';
+import { seats } from './seats.js';
+import { settings } from './settings.js';
+import { token } from './token.js';
+import { writeRights } from './writeRights.js';
+
+/** What is asked of Atlassian. What others rest on comes first, so that it is the one to report a failure. */
+export const SITE_CHECKS: readonly Check<Questions>[] = [
+  address,
+  token,
+  clock,
+  organizationKey,
+  backEnd,
+  grantingGroups,
+  accessGroups,
+  readRights,
+  writeRights,
+  createRights,
+  jiraSearch,
+  seats,
+];
+
+/** What is asked of the configuration and the store. */
+export const OWN_CHECKS = [settings, records] as const;

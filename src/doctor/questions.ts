@@ -1,0 +1,90 @@
+import { chooseBackEnd, createDirectory } from '../atlassian/backends.js';
+import type { Connection } from '../atlassian/connection.js';
+import type { JiraAccess } from '../atlassian/jira.js';
+import { createProbes, type CurrentUser } from '../atlassian/probes.js';
+import type { Config } from '../config.js';
+import type { Call, Clock } from '../provisioning/call.js';
+import type { Access } from '../provisioning/dependencies.js';
+import type { BackEnd, Directory } from '../provisioning/directory.js';
+import { Failure } from '../provisioning/failure.js';
+import type { IndexedGroup } from '../provisioning/store.js';
+import { readGrantingGroups, resolveAccess } from '../roster/accessGroups.js';
+import { openOwnCall } from '../roster/ownCall.js';
+
+/** `GET /group` of a large organization takes half a minute. */
+const BUDGET_MS = 60_000;
+
+/**
+ * What checks and the start of the bridge ask of one site. Each question is asked once and its answer, or failure, given
+ * to everybody, so that a failure is the same object wherever it turns up.
+ */
+export interface Questions {
+  readonly config: Config;
+  /** Whether the address is an Atlassian site's; needs no credential. */
+  site(): Promise<{ readonly cloudId: string }>;
+  currentUser(): Promise<CurrentUser & { readonly answeredAtMs: number }>;
+  /** Whether the token works where the other ATLASSIAN_TOKEN_KIND is used. */
+  isOtherTokenKind(): Promise<boolean>;
+  /** Resolves when the organization key works. @throws Failure `misconfigured` also where there is none */
+  organization(): Promise<void>;
+  jiraAccess(): Promise<JiraAccess>;
+  jiraShowsAddresses(): Promise<boolean>;
+  backEnd(): Promise<BackEnd>;
+  directory(): Promise<Directory>;
+  grantingGroups(): Promise<readonly IndexedGroup[]>;
+  /** @throws Failure `misconfigured` when the access groups have to be chosen, or are chosen wrongly */
+  access(): Promise<Access>;
+  /** A call with a budget of its own, for what else a check asks the directory. */
+  call(): Call;
+}
+
+/** @param signal aborts when nobody wants to know any more */
+export function questionsTo(
+  config: Config,
+  connection: Connection,
+  clock: Clock,
+  signal: AbortSignal = new AbortController().signal,
+): Questions {
+  const probes = createProbes(connection);
+  const call = (): Call => openOwnCall('request', BUDGET_MS, signal, clock);
+
+  const site = once(() => probes.tenantInfo(call()));
+  const currentUser = once(async () => {
+    await site().catch((error: unknown) => {
+      // What answers, but not to this question, may still be a site: only a scoped token needs the cloud id.
+      const isSilent = Failure.from(error).upstream?.status === undefined;
+      if (isSilent || config.site.tokenKind === 'scoped') throw error;
+    });
+    return { ...(await probes.currentUser(call())), answeredAtMs: clock.now() };
+  });
+  const jiraAccess = once(async () => {
+    // Jira tells a refused token from a missing right by a header at most, so the token is looked at first.
+    await currentUser();
+    return probes.jiraAccess(call());
+  });
+  const backEnd = once(() => chooseBackEnd(connection.config, jiraAccess));
+  const directory = once(async () => createDirectory(connection, await backEnd()));
+  const grantingGroups = once(async () => {
+    await currentUser();
+    return readGrantingGroups(await directory(), clock, call());
+  });
+  return {
+    config,
+    site,
+    currentUser,
+    isOtherTokenKind: once(() => probes.isOtherTokenKind(call())),
+    organization: once(() => probes.organization(call())),
+    jiraAccess,
+    jiraShowsAddresses: once(() => probes.jiraShowsAddresses(call())),
+    backEnd,
+    directory,
+    grantingGroups,
+    access: once(async () => resolveAccess(await grantingGroups(), config.accessGroups)),
+    call,
+  };
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | undefined;
+  return () => (asked ??= ask());
+}

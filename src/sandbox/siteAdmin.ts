@@ -1,0 +1,89 @@
+import { letAppear, type DefaultGroups, type Site } from './site.js';
+import type { Group, NewGroup, NewPerson, Person, PersonChange } from './state.js';
+
+/**
+ * The hand of somebody who manages the site in a browser, and the eye of a test: what is done here is done at once,
+ * without rights, seats or lag standing in the way, and is not recorded as a call.
+ */
+export interface SiteAdmin {
+  /** The groups that every site starts with, as they were then; `groups.access` is where new people go. */
+  readonly groups: DefaultGroups;
+  /** The person behind the site credential. */
+  readonly admin: Person;
+  /** Id of the app that every site has in its access group. */
+  readonly appAccountId: string;
+
+  addPerson(person: NewPerson): Person;
+  /** @throws Error for an account that does not exist */
+  person(accountId: string): Person;
+  updatePerson(accountId: string, change: PersonChange): Person;
+  suspend(accountId: string): void;
+  /** Closes an account for good, as its owner may: the address and the name go, the memberships too. */
+  closeAccount(accountId: string): void;
+  findPersonByEmail(email: string): Person | undefined;
+  addGroup(group: NewGroup): Group;
+  updateGroup(groupId: string, change: Partial<Omit<Group, 'id'>>): Group;
+  findGroupByName(name: string): Group | undefined;
+  deleteGroup(groupId: string): void;
+  addMember(groupId: string, accountId: string): void;
+  removeMember(groupId: string, accountId: string): void;
+  /** Account ids of the true members, whatever reads still show. */
+  membersOf(groupId: string): readonly string[];
+  /** Ids of the groups the person truly is in. */
+  groupsOf(accountId: string): readonly string[];
+  seatsUsed(): number;
+  /** Lets reads catch up with all writes. */
+  settle(): void;
+  /** Makes the account of an address appear, as accepting an invitation does; also where it would never have. */
+  acceptInvitation(email: string): Person;
+}
+
+export function actAsSiteAdmin(site: Site): SiteAdmin {
+  const { state, groups } = site;
+
+  const existing = (accountId: string): Person => {
+    const person = state.people.get(accountId);
+    if (person === undefined) throw new Error(`The sandbox has no account ${accountId}.`);
+    return person;
+  };
+
+  return {
+    groups,
+    admin: site.admin,
+    appAccountId: site.appAccountId,
+
+    addPerson({ access = false, ...details }) {
+      const person = state.addPerson(details);
+      if (access) state.joinNow(groups.access.id, person.accountId);
+      return person;
+    },
+    person: existing,
+    updatePerson: (accountId, change) => state.updatePersonNow(accountId, change),
+    suspend: (accountId) => void state.updatePersonNow(accountId, { suspended: true }),
+    closeAccount(accountId) {
+      for (const groupId of [...state.actual.groupsOf(accountId)]) state.leaveNow(groupId, accountId);
+      state.updatePersonNow(accountId, {
+        accountStatus: 'closed',
+        displayName: 'Former user',
+        email: '',
+        inJira: false,
+        hasJira: false,
+      });
+    },
+    findPersonByEmail: (email) => state.peopleWithEmail(email)[0],
+    addGroup: (group) => state.addGroup(group),
+    updateGroup: (groupId, change) => state.updateGroup(groupId, change),
+    findGroupByName: (name) => state.findGroupByName(name),
+    deleteGroup: (groupId) => state.deleteGroup(groupId),
+    addMember(groupId, accountId) {
+      if (!state.groups.has(groupId)) throw new Error(`The sandbox has no group ${groupId}.`);
+      state.joinNow(groupId, existing(accountId).accountId);
+    },
+    removeMember: (groupId, accountId) => state.leaveNow(groupId, accountId),
+    membersOf: (groupId) => [...state.actual.membersOf(groupId)],
+    groupsOf: (accountId) => [...state.actual.groupsOf(accountId)],
+    seatsUsed: () => state.seatsUsed(),
+    settle: () => state.changes.settle(),
+    acceptInvitation: (email) => letAppear(site, email),
+  };
+}

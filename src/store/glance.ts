@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import Sqlite from 'libsql';
+import { Kysely } from 'kysely';
+import { databasePath } from './databasePath.js';
+import { LibsqlDialect, LibsqlDriver } from './driver.js';
+import { fromDriver } from './driverErrors.js';
+import { MIGRATIONS } from './migrations.js';
+import type { Database, Handle } from './schema.js';
+
+/** What a store holds that its operator should look at. */
+export type StoreGlance =
+  /** There is no file. */
+  | { readonly kind: 'absent' }
+  /** Of another release: its tables may be others. */
+  | { readonly kind: 'older' | 'newer' }
+  | {
+      readonly kind: 'read';
+      /** Groups whose recorded name is not the one in Confluence, by name. */
+      readonly renamed: readonly { readonly displayName: string; readonly confluenceName: string }[];
+      /** Ids of people who lost their externalId to another record of its caller and are still active (rule ID6). */
+      readonly superseded: readonly string[];
+      /** ISO times at which people were invited who have no account yet, the oldest first. */
+      readonly invitedAt: readonly string[];
+    };
+
+/**
+ * Looks into a SQLite store without making, migrating or changing it, also while a bridge serves it.
+ *
+ * @param url as for `openSqliteStore`; a store in memory has nothing to show
+ * @throws Failure `unavailable` when the file is no database, or cannot be read
+ */
+export async function glanceAtStore(url: string): Promise<StoreGlance> {
+  const path = databasePath(url);
+  if (path === undefined || !existsSync(path)) return { kind: 'absent' };
+  const database = new Sqlite(path);
+  const driver = new LibsqlDriver(database, () => false);
+  try {
+    // libsql ignores its own option for read-only files.
+    database.exec('pragma query_only = on');
+    const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
+    const age = await ageOf(db);
+    return age === 'current' ? { kind: 'read', ...(await readGlance(db)) } : { kind: age };
+  } catch (error) {
+    throw fromDriver(error);
+  } finally {
+    await driver.destroy();
+  }
+}
+
+async function ageOf(db: Handle): Promise<'older' | 'current' | 'newer'> {
+  const tables = await db.introspection.getTables();
+  if (!tables.some(({ name }) => name === 'schema_migrations')) return 'older';
+  const { number } = await db
+    .selectFrom('schema_migrations')
+    .select((eb) => eb.fn.max<number | null>('number').as('number'))
+    .executeTakeFirstOrThrow();
+  const known = Math.max(...MIGRATIONS.map((migration) => migration.number));
+  if (number === null || number < known) return 'older';
+  return number > known ? 'newer' : 'current';
+}
+
+async function readGlance(db: Handle) {
+  const renamed = await db
+    .selectFrom('group_links')
+    .select(['display_name as displayName', 'confluence_name as confluenceName'])
+    .whereRef('display_name', '<>', 'confluence_name')
+    .where('is_released', '=', 0)
+    .orderBy('display_name')
+    .execute();
+  const superseded = await db
+    .selectFrom('audit')
+    .innerJoin('person_links', 'person_links.id', 'audit.subject')
+    .select('audit.subject as id')
+    .distinct()
+    .where('audit.event', '=', 'user.superseded')
+    .where('person_links.wanted', '=', 'active')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('external_ids')
+            .select('external_ids.external_id')
+            .where('external_ids.resource', '=', 'person')
+            .whereRef('external_ids.resource_id', '=', 'audit.subject')
+            .whereRef('external_ids.caller', '=', 'audit.caller'),
+        ),
+      ),
+    )
+    .orderBy('audit.subject')
+    .execute();
+  const invited = await db
+    .selectFrom('person_links')
+    .select((eb) => eb.fn.coalesce('invited_at', 'created_at').as('at'))
+    .where('account_id', 'is', null)
+    .orderBy('at')
+    .execute();
+  return { renamed, superseded: superseded.map(({ id }) => id), invitedAt: invited.map(({ at }) => at) };
+}

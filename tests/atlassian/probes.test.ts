@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createProbes } from '../../src/atlassian/probes.js';
+import { startSite } from './site.js';
+import { callOf, connectTo, expectFailure, startUpstream, testClock, type Reply, type Upstream } from './upstream.js';
+
+let upstream: Upstream;
+beforeEach(async () => {
+  upstream = await startUpstream();
+});
+afterEach(() => upstream.close());
+
+describe('currentUser', () => {
+  it('does not take an anonymous visitor for the account [SA5]', async () => {
+    upstream.answer = () => ({ body: { type: 'anonymous', displayName: 'Anonymous' } });
+    const clock = testClock();
+    const connection = connectTo(upstream.url, clock);
+    await expectFailure(createProbes(connection).currentUser(callOf(clock)), 'misconfigured');
+    connection.close();
+  });
+
+  it('tells the account behind the token, and what Atlassian takes for the time', async () => {
+    const { probes, sandbox, call } = await startSite('invite');
+    const { accountId, serverTimeMs = 0 } = await probes.currentUser(call());
+    expect(accountId).toBe(sandbox.admin.accountId);
+    expect(Math.abs(serverTimeMs - Date.now())).toBeLessThan(5_000);
+  });
+
+  it('takes a refused token for a matter of the operator [SA5]', async () => {
+    const { probes, sandbox, call } = await startSite('invite');
+    sandbox.revoke('apiToken');
+    await expectFailure(probes.currentUser(call()), 'misconfigured');
+  });
+});
+
+describe('isOtherTokenKind', () => {
+  it('does not know while Atlassian is down', async () => {
+    const { probes, sandbox, call } = await startSite('invite');
+    sandbox.faults.always({ path: /current/, status: 503 });
+    await expectFailure(probes.isOtherTokenKind(call()), 'unavailable');
+  });
+
+  it('recognises a scoped token used as a classic one, and the reverse', async () => {
+    for (const configured of ['classic', 'scoped'] as const) {
+      const { sandbox, call } = await startSite('invite');
+      const { adminEmail, apiToken, scopedToken } = sandbox.credentials;
+      const token = configured === 'classic' ? scopedToken : apiToken;
+      const connection = connectTo(sandbox.url, testClock(), { adminEmail, apiToken: token, tokenKind: configured });
+      const probes = createProbes(connection);
+      await expectFailure(probes.currentUser(call()), 'misconfigured');
+      await expect(probes.isOtherTokenKind(call())).resolves.toBe(true);
+      connection.close();
+    }
+  });
+
+  it('says no to a token that works nowhere, and to the right one', async () => {
+    const { probes, sandbox, call } = await startSite('invite');
+    await expect(probes.isOtherTokenKind(call())).resolves.toBe(false);
+    sandbox.revoke('apiToken');
+    await expect(probes.isOtherTokenKind(call())).resolves.toBe(false);
+  });
+});
+
+describe('tenantInfo', () => {
+  it('asks for the id of the site without a credential, once', async () => {
+    const { probes, sandbox, call } = await startSite('invite');
+    await expect(probes.tenantInfo(call())).resolves.toEqual({ cloudId: sandbox.credentials.cloudId });
+    await probes.tenantInfo(call());
+    expect(sandbox.calls.map(({ credential }) => credential)).toEqual(['none']);
+  });
+});
+
+describe('jiraShowsAddresses', () => {
+  it.each([true, false])('answers %s', async (jiraSearchShowsEmail) => {
+    const { probes, call } = await startSite('jira', { jiraSearchShowsEmail });
+    await expect(probes.jiraShowsAddresses(call())).resolves.toBe(jiraSearchShowsEmail);
+  });
+});
+
+describe('organization', () => {
+  it('names the settings when there is no organization credential', async () => {
+    const connection = connectTo('http://127.0.0.1:9', testClock(), { orgId: undefined, orgApiKey: undefined });
+    const failure = await expectFailure(createProbes(connection).organization(callOf(testClock())), 'misconfigured');
+    expect(failure.message).toContain('ATLASSIAN_ORG_ID');
+  });
+});
+
+describe('jiraAccess', () => {
+  const permission = (havePermission: boolean): Reply => ({
+    body: { permissions: { ADMINISTER: { havePermission } } },
+  });
+
+  it.each<[string, Reply, 'admin' | 'user' | 'none']>([
+    ['admin of Jira', permission(true), 'admin'],
+    ['no admin of Jira', permission(false), 'user'],
+    [
+      'anonymous in Jira',
+      { ...(permission(false) as object), headers: { 'X-Seraph-LoginReason': 'AUTHENTICATED_FAILED' } },
+      'none',
+    ],
+    [
+      'on a site without Jira',
+      { status: 404, headers: { 'Content-Type': 'text/html' }, body: '<html></html>' },
+      'none',
+    ],
+    ['on a site that sends it elsewhere', { status: 302, headers: { Location: '/' } }, 'none'],
+    ['refused by Jira', { status: 403, body: {} }, 'none'],
+    ['without the scopes for Jira', { status: 401, body: { code: 401 } }, 'none'],
+  ])('of a credential that is %s', async (_what, reply, access) => {
+    upstream.answer = () => reply;
+    const clock = testClock();
+    const connection = connectTo(upstream.url, clock);
+    await expect(createProbes(connection).jiraAccess(callOf(clock))).resolves.toBe(access);
+    expect(upstream.received[0]).toMatchObject({
+      path: '/rest/api/3/mypermissions',
+      query: { permissions: 'ADMINISTER' },
+    });
+    connection.close();
+  });
+
+  it.each<[string, Reply]>([
+    ['is down', { status: 503 }],
+    ['answers a page', { status: 200, headers: { 'Content-Type': 'text/html' }, body: '<html></html>' }],
+  ])('is unknown, not none, while Jira %s [US4]', async (_what, reply) => {
+    upstream.answer = () => reply;
+    const clock = testClock();
+    const connection = connectTo(upstream.url, clock);
+    await expectFailure(createProbes(connection).jiraAccess(callOf(clock)), 'unavailable');
+    connection.close();
+  });
+});

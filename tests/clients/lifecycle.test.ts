@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { type BridgeOptions, startTestBridge, type TestBridge } from '../support/bridge.js';
+import { play, readExchange, type Step, type Variant } from './play.js';
+
+const VARIANTS: readonly { readonly variant: Variant; readonly options: BridgeOptions }[] = [
+  { variant: 'organization', options: { backEnd: 'organization' } },
+  { variant: 'jira', options: { backEnd: 'jira' } },
+  { variant: 'invite', options: { backEnd: 'invite' } },
+  { variant: 'suspend', options: { backEnd: 'organization', settings: { DEACTIVATION: 'suspend' } } },
+];
+
+const createsPerson = ({ method, path, status }: Step): boolean =>
+  method === 'POST' && path === '/Users' && status === 201;
+
+function peopleWithAccess({ sandbox }: TestBridge): readonly string[] {
+  return sandbox
+    .membersOf(sandbox.groups.access.id)
+    .map((accountId) => sandbox.person(accountId).email)
+    .filter((email) => email.endsWith('@example.com'))
+    .sort();
+}
+
+describe.each([
+  { exchange: 'okta-wizard', stay: ['ada@example.com', 'bob@example.com'] },
+  { exchange: 'okta-catalogue', stay: ['ada@example.com', 'bob@example.com'] },
+  { exchange: 'entra', stay: ['bob@example.com'] },
+  { exchange: 'entra-flag', stay: ['bob@example.com'] },
+])('$exchange', ({ exchange, stay }) => {
+  it.each(VARIANTS)(
+    'gets its whole lifecycle answered and carried out, and everything sent twice changes nothing, on $variant [US4] [US6] [US7] [US8] [US12] [GR3] [GR5] [GR6]',
+    async ({ variant, options }) => {
+      const bridge = await startTestBridge(options);
+      await play(readExchange(exchange), bridge, variant, async (step) => {
+        if (variant === 'invite' && createsPerson(step)) await bridge.scan();
+      });
+      expect(peopleWithAccess(bridge)).toEqual(stay);
+    },
+  );
+
+  it('sees no difference when the accounts of invited people appear in the middle of it [US5]', async () => {
+    const bridge = await startTestBridge({ backEnd: 'invite', sandbox: { inviteAppears: { afterMs: 240_000 } } });
+    await play(readExchange(exchange), bridge, undefined, async () => {
+      bridge.clock.advance(30_000);
+      await bridge.scan();
+    });
+    expect(peopleWithAccess(bridge)).toEqual(stay);
+  });
+
+  it('sees no difference when the accounts of invited people never appear [US5]', async () => {
+    const bridge = await startTestBridge({ backEnd: 'invite', sandbox: { inviteAppears: 'never' } });
+    const writes = await play(readExchange(exchange), bridge, undefined, () => bridge.scan());
+    expect(writes).toEqual([
+      'confluence.inviteByEmail',
+      'confluence.inviteByEmail',
+      'confluence.createGroup',
+      'confluence.deleteGroup',
+    ]);
+    expect(peopleWithAccess(bridge)).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Sandbox } from '../../src/sandbox/server.js';
+
+const TOKEN = 'okta-secret-0123456789abcdef';
+
+/** A `serve` in a process of its own, as an operator runs it. */
+export interface ServeProcess {
+  scim(method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }>;
+  /** `kill -9`: nothing is flushed, nothing says goodbye. */
+  kill(): Promise<void>;
+}
+
+/** Starts the built bridge (`npm test` builds first) on a database file and waits until it is ready. */
+export async function startServe(sandbox: Sandbox, databaseFile: string, settings: Readonly<Record<string, string>> = {}): Promise<ServeProcess> {
+  const port = await freePort();
+  const { credentials } = sandbox;
+  const child = spawn(process.execPath, ['dist/main.js', 'serve'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      ATLASSIAN_SITE_URL: sandbox.url,
+      ATLASSIAN_API_URL: sandbox.url,
+      ATLASSIAN_ADMIN_EMAIL: credentials.adminEmail,
+      ATLASSIAN_API_TOKEN: credentials.apiToken,
+      SCIM_TOKENS: `okta:${TOKEN}`,
+      DATABASE_URL: `file:${databaseFile}`,
+      PORT: String(port),
+      LOG_LEVEL: 'error',
+      ...settings,
+    },
+  });
+  const base = `http://127.0.0.1:${port}`;
+  await untilReady(`${base}/readyz`, child);
+  return {
+    async scim(method, path, body) {
+      const response = await fetch(`${base}/scim/v2${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/scim+json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+    },
+    kill: () => killed(child),
+  };
+}
+
+function killed(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve();
+      return;
+    }
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+async function untilReady(url: string, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null) {
+    const isReady = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isReady) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`serve ended with ${child.exitCode} before it was ready`);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
