@@ -16,8 +16,8 @@ import { createRoster, type RunningRoster } from './roster/roster.js';
 import { createAuthenticator, requireCaller } from './scim/auth.js';
 import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
 
-/** Work behind answered requests (rule GR8): how much at once, and how long each may take. */
-const MAX_JOBS = 50;
+/** Group writes under way (rule GR8), those that a request still waits for included; and how long each may take. */
+const MAX_JOBS = 200;
 const MAX_JOB_MS = 15 * 60 * 1000;
 
 export interface AppParts {

@@ -1,21 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { type App, createApp } from './app.js';
-import { chooseBackEnd, createDirectory } from './atlassian/backends.js';
 import { connect, type Connection } from './atlassian/connection.js';
-import { createProbes } from './atlassian/probes.js';
 import type { Config } from './config.js';
-import { createWaitingRoom } from './waitingRoom.js';
+import { watchCredentials } from './credentialWatch.js';
+import { examine, type Finding } from './doctor/check.js';
+import { SITE_CHECKS } from './doctor/checks.js';
+import { type Questions, questionsTo } from './doctor/questions.js';
+import { hasFailed, logFindings, toLine } from './doctor/report.js';
 import { EXIT_CODES, ExitError } from './exit.js';
-import { Health } from './observability/health.js';
+import { Health, type PartState } from './observability/health.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import type { Call, Clock } from './provisioning/call.js';
 import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
 import type { Store } from './provisioning/store.js';
 import { type Listening, listen } from './server.js';
+import { createWaitingRoom } from './waitingRoom.js';
 
-const PROBE_BUDGET_MS = 60_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
@@ -33,7 +35,8 @@ export interface RunningBridge {
   /**
    * Resolves when the bridge serves.
    *
-   * @throws ExitError (78) when Atlassian refuses the credential, or the access groups have to be chosen
+   * @throws ExitError (78), with the findings of the doctor, when Atlassian refuses a credential, or the access groups
+   *   have to be chosen
    */
   readonly ready: Promise<App>;
   /** Drains requests for `graceMs`, then stops scans and jobs and closes the store. @returns whether all were answered */
@@ -46,11 +49,19 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   const metrics = createMetrics(() => clock.now());
   health.set('store', { ok: true });
   const stopping = new AbortController();
-  const connection = connect({ config: upstreamConfig(config), clock, log: logger });
+  const watch = watchCredentials({ health, metrics, logger });
+  const connection = connect({
+    config: upstreamConfig(config),
+    clock,
+    log: logger,
+    onCall: (call) => metrics.upstreamCall(call),
+    // Until the bridge serves, its start judges for itself what is refused, and may ask what it has no right to.
+    onVerdict: (verdict) => app !== undefined && watch(verdict),
+  });
+  let app: App | undefined;
   let serve: RequestListener = createWaitingRoom({ config, logger, metrics, health, clock });
   const server: Listening = await listen((request, response) => serve(request, response), config);
 
-  let app: App | undefined;
   const ready = reach(parts, connection, health, metrics, stopping.signal).then((reached) => {
     app = reached;
     serve = reached.handler;
@@ -99,7 +110,7 @@ export function ownCall(clock: Clock, budgetMs: number, signal: AbortSignal): Ca
   };
 }
 
-/** Keeps asking until Atlassian answers; a refusal of the credential ends it, an outage does not. */
+/** Keeps asking until Atlassian answers; what only the operator can put right ends it, an outage does not. */
 async function reach(
   parts: BridgeParts,
   connection: Connection,
@@ -107,15 +118,18 @@ async function reach(
   metrics: Metrics,
   signal: AbortSignal,
 ): Promise<App> {
-  const { clock, logger } = parts;
+  const { config, clock, logger } = parts;
   for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
+    const questions = questionsTo(config, connection, clock, signal);
+    const findings = await examine(SITE_CHECKS, questions);
     try {
-      return await reachOnce(parts, connection, health, metrics, signal);
+      const app = await wire(parts, questions, health, metrics);
+      logFindings(findings, logger);
+      return app;
     } catch (error) {
       if (signal.aborted) throw error;
       const failure = Failure.from(error);
-      if (failure.kind === 'misconfigured')
-        throw new ExitError(failure.message, EXIT_CODES.configuration, { cause: failure });
+      if (isForOperator(failure)) throw cannotStart(findings, failure);
       health.set('atlassian', { ok: false, message: failure.message });
       logger.warn('Atlassian cannot be reached yet; trying again', { inMs: waitMs, error: failure });
       await clock.sleep(waitMs, signal);
@@ -123,32 +137,44 @@ async function reach(
   }
 }
 
-async function reachOnce(
-  parts: BridgeParts,
-  connection: Connection,
-  health: Health,
-  metrics: Metrics,
-  signal: AbortSignal,
-): Promise<App> {
-  const { config, store, clock, logger } = parts;
-  const call = ownCall(clock, PROBE_BUDGET_MS, signal);
-  const probes = createProbes(connection);
-  const { accountId } = await probes.currentUser(call);
-  const backEnd = await chooseBackEnd(connection.config, () => probes.jiraAccess(call));
-  const app = createApp({
-    config,
-    directory: createDirectory(connection, backEnd),
-    store,
-    clock,
-    logger,
-    metrics,
-    health,
-    ownAccountId: accountId,
-  });
-  const { accessGroups } = await app.roster.access(call);
+/** Everything below was asked by the checks already; here their answers decide. @throws Failure */
+async function wire(parts: BridgeParts, questions: Questions, health: Health, metrics: Metrics): Promise<App> {
+  const { accountId } = await questions.currentUser();
+  if (parts.config.site.organization !== undefined) await questions.organization();
+  const directory = await questions.directory();
+  const accessGroups = await accessGroupsState(questions);
   health.set('atlassian', { ok: true });
   health.set('credential', { ok: true });
-  health.set('accessGroups', { ok: true });
-  logger.info('Atlassian was reached', { backEnd, accessGroups: accessGroups.length });
-  return app;
+  health.set('accessGroups', accessGroups);
+  parts.logger.info('Atlassian was reached', { backEnd: directory.backEnd });
+  return createApp({ ...parts, directory, metrics, health, ownAccountId: accountId });
+}
+
+/**
+ * Access groups that were chosen, and do not grant (any more), are put right in Confluence while the bridge runs and
+ * waits (rule SA1). Ones that have yet to be chosen need another configuration.
+ *
+ * @throws Failure
+ */
+async function accessGroupsState(questions: Questions): Promise<PartState> {
+  await questions.grantingGroups();
+  try {
+    await questions.access();
+    return { ok: true };
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.kind !== 'misconfigured' || questions.config.accessGroups.length === 0) throw failure;
+    return { ok: false, message: failure.message };
+  }
+}
+
+/** A redirection may be Atlassian's own trouble, and passes. */
+function isForOperator({ kind, upstream }: Failure): boolean {
+  const status = upstream?.status ?? 0;
+  return kind === 'misconfigured' && !(status >= 300 && status < 400);
+}
+
+function cannotStart(findings: readonly Finding[], failure: Failure): ExitError {
+  const lines = findings.filter(hasFailed).map((finding) => `  ${toLine(finding)}`);
+  return new ExitError(['The bridge cannot start:', ...lines].join('\n'), EXIT_CODES.configuration, { cause: failure });
 }

@@ -31,7 +31,10 @@ export function judgeCredential(operation: Operation, answer: Answer): Credentia
   if (answer.status === 403 || answer.status === 401) {
     if (repeatability !== 'read') return undefined;
     const message = `Atlassian does not let the bridge ${operation.act}. ${operation.remedy}`;
-    return verdict(false, new Failure('misconfigured', message, { upstream: { operation: name, status: answer.status } }));
+    return verdict(
+      false,
+      new Failure('misconfigured', message, { upstream: { operation: name, status: answer.status } }),
+    );
   }
   return answer.status < 300 ? verdict(false) : undefined;
 }

@@ -1,12 +1,16 @@
 import { startBridge } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { readConfig, secretsOf } from '../config.js';
+import { examine } from '../doctor/check.js';
+import { OWN_CHECKS } from '../doctor/checks.js';
+import { logFindings } from '../doctor/report.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { createLogger } from '../observability/logger.js';
 import { Failure } from '../provisioning/failure.js';
 import { onShutdown } from '../shutdown.js';
 import { databasePath } from '../store/databasePath.js';
+import { glanceAtStore } from '../store/glance.js';
 import { holdServeLock, type ServeLock } from '../store/serveLock.js';
 import { openSqliteStore } from '../store/sqlite.js';
 
@@ -17,12 +21,14 @@ const DRAIN_MS = 28_000;
 export async function serve(): Promise<void> {
   const config = readConfig(loadEnvironment());
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
-  for (const warning of config.warnings) logger.warn(warning);
+  logFindings(await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl) }), logger);
   const lock = await orExit(() => lockFor(config.databaseUrl));
-  const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock }));
+  const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
   const bridge = await startBridge({ config, store, clock: systemClock, logger });
   logger.info('Listening', { url: bridge.url });
+  const stopping = new AbortController();
   onShutdown(['SIGTERM', 'SIGINT'], (signal) => {
+    stopping.abort();
     logger.info('Stopping', { signal });
     void bridge.close(DRAIN_MS).then((answered) => {
       lock?.release();
@@ -32,6 +38,8 @@ export async function serve(): Promise<void> {
   try {
     await bridge.ready;
   } catch (error) {
+    // Told to stop before Atlassian was reached.
+    if (stopping.signal.aborted) return;
     await bridge.close(0);
     lock?.release();
     throw error;

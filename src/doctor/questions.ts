@@ -21,21 +21,21 @@ const BUDGET_MS = 60_000;
 export interface Questions {
   readonly config: Config;
   /** Whether the address is an Atlassian site's; needs no credential. */
-  site(): Promise<{ readonly cloudId: string }>;
-  currentUser(): Promise<CurrentUser & { readonly answeredAtMs: number }>;
+  readonly site: () => Promise<{ readonly cloudId: string }>;
+  readonly currentUser: () => Promise<CurrentUser & { readonly answeredAtMs: number }>;
   /** Whether the token works where the other ATLASSIAN_TOKEN_KIND is used. */
-  isOtherTokenKind(): Promise<boolean>;
+  readonly isOtherTokenKind: () => Promise<boolean>;
   /** Resolves when the organization key works. @throws Failure `misconfigured` also where there is none */
-  organization(): Promise<void>;
-  jiraAccess(): Promise<JiraAccess>;
-  jiraShowsAddresses(): Promise<boolean>;
-  backEnd(): Promise<BackEnd>;
-  directory(): Promise<Directory>;
-  grantingGroups(): Promise<readonly IndexedGroup[]>;
+  readonly organization: () => Promise<void>;
+  readonly jiraAccess: () => Promise<JiraAccess>;
+  readonly jiraShowsAddresses: () => Promise<boolean>;
+  readonly backEnd: () => Promise<BackEnd>;
+  readonly directory: () => Promise<Directory>;
+  readonly grantingGroups: () => Promise<readonly IndexedGroup[]>;
   /** @throws Failure `misconfigured` when the access groups have to be chosen, or are chosen wrongly */
-  access(): Promise<Access>;
+  readonly access: () => Promise<Access>;
   /** A call with a budget of its own, for what else a check asks the directory. */
-  call(): Call;
+  readonly call: () => Call;
 }
 
 /** @param signal aborts when nobody wants to know any more */

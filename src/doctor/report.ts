@@ -1,3 +1,4 @@
+import type { Logger } from '../observability/log.js';
 import type { Finding } from './check.js';
 
 /** One line: status, question, what is the case, how sure that is, and what to do. */
@@ -20,4 +21,14 @@ export function toJson(findings: readonly Finding[]): string {
 
 export function hasFailed({ status }: Finding): boolean {
   return status === 'failed';
+}
+
+/** For the log of a start: what failed nevertheless, and what should be looked at. */
+export function logFindings(findings: readonly Finding[], logger: Pick<Logger, 'warn' | 'error'>): void {
+  for (const finding of findings) {
+    const { check, message, remedy } = finding;
+    const fields = { check, finding: message, remedy };
+    if (hasFailed(finding)) logger.error('A check failed', fields);
+    else if (finding.status === 'warning') logger.warn('A check found something to look at', fields);
+  }
 }

@@ -16,7 +16,6 @@ export const seats: Check<Questions> = {
     return [
       {
         status: 'unknown',
-        certainty: 'unknown',
         message: `Atlassian does not tell how many seats there are. ${counts.join(', ')}, apps included.`,
         remedy: 'Before many people are assigned, compare with the licence in Atlassian administration, under billing.',
       },

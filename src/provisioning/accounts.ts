@@ -1,10 +1,17 @@
-import { firstAccessGroup } from './access.js';
+import { assertNotProtected, firstAccessGroup } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import type { AccountStatus } from './directory.js';
 import { Failure } from './failure.js';
-import { accountAfterScan, accountByVisibleAddress, attach, inviteOnce, needsLink } from './invitations.js';
+import {
+  accountAfterScan,
+  accountByVisibleAddress,
+  attach,
+  inviteOnce,
+  needsLink,
+  severalAccounts,
+} from './invitations.js';
 import { joinGroups } from './joining.js';
 import type { PersonLink } from './store.js';
 
@@ -21,7 +28,7 @@ export interface LocatedAccount {
  * The account of an address as the back end sees it (rule ID4, last two steps); one upstream call, none on the invite
  * back end, which knows visible addresses of the index only.
  *
- * @throws Failure `refused` when several accounts have the address
+ * @throws Failure `refused` when several accounts have the address and none of them is linked
  */
 export async function locateAccount(
   address: string,
@@ -39,11 +46,12 @@ export async function locateAccount(
       };
     case 'none':
       return undefined;
-    case 'several':
-      throw new Failure(
-        'refused',
-        'Atlassian knows several accounts with this address. Have the operator name the right one with: confluence-scim-bridge link EMAIL ACCOUNT, then send it again.',
-      );
+    case 'several': {
+      const linked = (await deps.store.people.findByAddress(address)).flatMap(({ accountId }) => accountId ?? []);
+      const [only] = linked;
+      if (only === undefined || linked.length > 1) throw severalAccounts();
+      return { accountId: only, status: 'unknown', suspended: false, groupIds: undefined };
+    }
     case 'cannotTell': {
       await deps.roster.ready(call);
       const person = await accountByVisibleAddress(address, deps);
@@ -57,13 +65,13 @@ export async function locateAccount(
 /**
  * Gives access to an address that has no account on the site, by what the back end can do (rule US4).
  *
- * @param subject the SCIM id, or the one that will be minted, for the audit
+ * @param recordedId the SCIM id of a person who is recorded already, for the audit
  * @returns the account id; undefined when an invitation was sent and the account will appear later
  * @throws Failure `refused` when no seat is free, or when there is access under an account nobody can see
  */
 export async function giveNewAccess(
   address: string,
-  subject: string,
+  recordedId: string | undefined,
   access: Access,
   deps: Dependencies,
   call: Call,
@@ -71,7 +79,7 @@ export async function giveNewAccess(
   const group = firstAccessGroup(access);
   if (deps.directory.backEnd === 'invite') {
     if (!(await deps.directory.hasAccess(address, call))) {
-      await inviteOnce(address, subject, deps, call);
+      await inviteOnce(address, recordedId ?? 'new', deps, call);
       return undefined;
     }
     const person = await accountAfterScan(address, deps, call);
@@ -79,12 +87,18 @@ export async function giveNewAccess(
     return person.accountId;
   }
   const { accountId, granted } = await deps.directory.createAccount(address, group.id, call);
-  if (granted) {
-    await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
-  } else {
-    await joinGroups({ id: subject, accountId }, [group.id], 'US4', access, deps, call);
-  }
+  if (granted) await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
+  // A look-up that did not name the account, because its address is hidden, must not open a side door to it.
+  await assertUnlinked(accountId, deps);
+  assertNotProtected({ accountId, addresses: [] }, deps);
+  if (!granted) await joinGroups({ id: recordedId ?? accountId, accountId }, [group.id], 'US4', access, deps, call);
   return accountId;
+}
+
+/** @throws Failure `conflict` when the account is another record's */
+async function assertUnlinked(accountId: string, deps: Dependencies): Promise<void> {
+  const holder = await deps.store.people.findByAccount(accountId);
+  if (holder !== undefined) throw linkedElsewhere(holder.id);
 }
 
 /**
@@ -100,10 +114,12 @@ export async function createMissingAccount(
 ): Promise<string | undefined> {
   if (link.address === undefined || link.invitedAt !== undefined) return undefined;
   const located = await locateAccount(link.address, deps, call);
-  if (located !== undefined) assertUsableAccount(located, deps);
+  if (located !== undefined) {
+    assertUsableAccount(located, deps);
+    await assertUnlinked(located.accountId, deps);
+  }
   const accountId = located?.accountId ?? (await giveNewAccess(link.address, link.id, access, deps, call));
   if (accountId !== undefined) {
-    if ((await deps.store.people.findByAccount(accountId)) !== undefined) throw linkedElsewhere();
     await attach(link, accountId, 'US8', deps, call);
     return accountId;
   }
@@ -117,10 +133,24 @@ export async function createMissingAccount(
   return undefined;
 }
 
-export function linkedElsewhere(): Failure {
+function linkedElsewhere(holderId: string): Failure {
   return new Failure(
-    'refused',
-    'The account of this address belongs to another user of this bridge. Look it up by e-mail and update that one.',
+    'conflict',
+    `The account of this address belongs to another user (id ${holderId}). Update that one instead.`,
+  );
+}
+
+/**
+ * @param address undefined for a person whose address nobody told, who can have had access only before
+ * @throws Failure `forbidden` for an address that `ALLOWED_EMAIL_DOMAINS` leaves out
+ */
+export function assertAllowedDomain(address: string | undefined, deps: Pick<Dependencies, 'settings'>): void {
+  const domains = deps.settings.allowedEmailDomains.map((domain) => domain.toLowerCase());
+  if (address === undefined || domains.length === 0) return;
+  if (domains.includes(address.slice(address.lastIndexOf('@') + 1).toLowerCase())) return;
+  throw new Failure(
+    'forbidden',
+    'Addresses of this domain may not be given access. Use an address of an allowed domain, or have the operator change ALLOWED_EMAIL_DOMAINS.',
   );
 }
 

@@ -1,11 +1,13 @@
 import { assertNotProtected, readMemberships } from './access.js';
+import { assertUsableAccount } from './accounts.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { type CurrentMemberships, isUsable, notFound, type People, viewOfLink } from './people.js';
 import { latestView, userNameTaken } from './provision.js';
-import { deactivate, reactivate, readStanding } from './status.js';
+import { refusing } from './refusals.js';
+import { deactivate, type Reach, reactivate, readStanding } from './status.js';
 import type { JsonObject, NewPersonLink, PersonLink } from './store.js';
 import { noteSuperseded } from './superseded.js';
 import type { PersonView } from './views.js';
@@ -45,9 +47,9 @@ export async function changePerson(
     if (change.refusal !== undefined && change.active === undefined) throw change.refusal;
     const isNoted = change.active !== undefined || change.externalId !== undefined || change.record !== undefined;
     if (isNoted) {
-      assertNotProtected(
-        { accountId: view.accountId, addresses: [view.link?.address, view.link?.userName, view.account?.email] },
-        deps,
+      const addresses = [view.link?.address, view.link?.userName, view.account?.email];
+      await refusing('SA8', { event: eventOf(change), subject: id }, deps, call, () =>
+        assertNotProtected({ accountId: view.accountId, addresses }, deps),
       );
     }
     if (change.active !== false && change.record !== undefined)
@@ -56,6 +58,12 @@ export async function changePerson(
       ? changeUnlinked(view, change, deps, call)
       : changeLinked(view.link, change, deps, call);
   });
+}
+
+/** What the audit calls a change that fails. */
+function eventOf({ active }: PersonChange): string {
+  if (active === undefined) return 'user.changed';
+  return active ? 'user.reactivated' : 'user.deactivated';
 }
 
 /** The record alone for a linked person: no upstream call before the message is understood. */
@@ -86,16 +94,37 @@ async function changeLinked(
   deps: Dependencies,
   call: Call,
 ): Promise<PersonView> {
-  const standing = await readStanding(link, deps, call);
-  const changesStatus =
-    change.active === false || (change.active === true && !(standing.isActive && link.wanted === 'active'));
-  if (change.refusal !== undefined && !changesStatus) throw change.refusal;
-  let after: CurrentMemberships | undefined =
-    standing.memberships === undefined ? undefined : { access: standing.access, ...standing.memberships };
-  if (change.active === false) after = await deactivate(link, standing, deps, call);
-  else if (changesStatus) after = await reactivate(link, standing, deps, call);
+  const after =
+    change.active === undefined
+      ? asRead(await readStanding(link, deps, call))
+      : await refusing(
+          change.active ? 'US8' : 'US7',
+          { event: eventOf(change), subject: link.id },
+          deps,
+          call,
+          () => stateActive(link, change, deps, call),
+        );
   await recordChange(link, change, deps, call);
   return latestView(link.id, after, deps, call);
+}
+
+function asRead({ access, memberships }: Reach): CurrentMemberships | undefined {
+  return memberships === undefined ? undefined : { access, ...memberships };
+}
+
+/** Carries out what a message says of `active`, judged against Confluence (rule US2). */
+async function stateActive(
+  link: PersonLink,
+  change: PersonChange,
+  deps: Dependencies,
+  call: Call,
+): Promise<CurrentMemberships | undefined> {
+  const standing = await readStanding(link, deps, call);
+  if (change.active === false) return deactivate(link, standing, deps, call);
+  const isWanted = link.wanted === 'active';
+  // Who is shown active already gets nothing by this message, so what else it carries decides (rule US12).
+  if (change.refusal !== undefined && standing.isActive && isWanted) throw change.refusal;
+  return standing.isSurelyActive && isWanted ? asRead(standing) : reactivate(link, standing, deps, call);
 }
 
 /** Writes what the message says of the record and the caller's externalId; nothing when it says what is there. */
@@ -120,7 +149,7 @@ async function recordChange(link: PersonLink, change: PersonChange, deps: Depend
         subject: link.id,
         decision: record === undefined ? 'US12' : 'US10',
         result: 'noted',
-        note: `Not applied in Confluence, which has no call for it: ${dropped.join(', ')}.`,
+        note: `Not applied in Confluence: ${dropped.join(', ')}.`,
       });
     }
   });
@@ -139,6 +168,10 @@ async function changeUnlinked(
   const isMember = [...memberships.shown].some((groupId) => access.granting.has(groupId));
   if (!isMember) throw notFound();
   const isActive = isUsable(view.account);
+  if (change.active === true) {
+    const status = view.account?.accountStatus ?? 'unknown';
+    assertUsableAccount({ accountId, status, suspended: false, groupIds: undefined }, deps);
+  }
   // Active already: a refused message changes nothing and adopts nobody.
   if (change.refusal !== undefined && change.active === true && isActive) throw change.refusal;
   const asked = change.active !== undefined || change.externalId !== undefined || change.record !== undefined;
@@ -169,17 +202,22 @@ async function changeUnlinked(
   const link: PersonLink = { ...fresh, modifiedAt: view.createdAt };
   await deps.store.transaction(async (records) => {
     await records.people.insert(fresh);
+    await records.tombstones.removeAccount(accountId);
     await audit(records, deps, call, { event: 'user.adopted', subject: link.id, decision: 'US10', result: 'done' });
   });
   let after: CurrentMemberships | undefined = { access, ...memberships };
-  if (change.active === false) after = await deactivate(link, { access, memberships, isActive }, deps, call);
+  if (change.active === false) {
+    after = await refusing('US7', { event: eventOf(change), subject: link.id }, deps, call, () =>
+      deactivate(link, { access, memberships }, deps, call),
+    );
+  }
   await recordChange(
     link,
     { ...change, record: undefined, dropped: change.active === false ? change.dropped : [] },
     deps,
     call,
   );
-  return latestView(link.id, after, deps, call);
+  return latestView(link.id, after, deps, call, view.account);
 }
 
 /** An unlinked person's groups, through the same view as everybody's. */

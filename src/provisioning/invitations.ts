@@ -1,7 +1,7 @@
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
-import { Failure } from './failure.js';
+import { Failure, type FailureKind } from './failure.js';
 import type { IndexedPerson, PersonLink } from './store.js';
 
 /**
@@ -9,7 +9,7 @@ import type { IndexedPerson, PersonLink } from './store.js';
  * call. One whose answer was lost is not repeated blindly: the caller looked first whether the person has access, and
  * only when nothing shows it, it is sent once more, audited (rule US5).
  *
- * @param subject the SCIM id the invitation belongs to
+ * @param subject the SCIM id the invitation belongs to, or `new`
  */
 export async function inviteOnce(address: string, subject: string, deps: Dependencies, call: Call): Promise<void> {
   const earlier = await deps.store.intents.find('invite', address);
@@ -30,26 +30,28 @@ export async function inviteOnce(address: string, subject: string, deps: Depende
     });
   }
   await deps.store.intents.begin({ kind: 'invite', key: address, caller: call.caller, startedAt });
+  const before = call.upstream.length;
   try {
     await deps.directory.inviteByEmail(address, call);
   } catch (error) {
     const failure = Failure.from(error);
-    // Refused before it happened: nothing to look for later.
-    if (failure.kind === 'invalid' || failure.kind === 'misconfigured' || failure.kind === 'rateLimited') {
+    const wasSent = call.upstream.length > before;
+    // Never sent, or refused before it happened (503: invitations are switched off): nothing to look for later.
+    if (!wasSent || REFUSALS.includes(failure.kind) || failure.upstream?.status === 503) {
       await deps.store.intents.end('invite', address);
     }
     throw failure;
   }
 }
 
-/** The account that a visible exact address names: linked to nobody, a person, and the only one. */
+const REFUSALS: readonly FailureKind[] = ['invalid', 'misconfigured', 'rateLimited'];
+
+/** The account that a visible exact address names: a person, the only one with it, and linked to nobody. */
 export async function accountByVisibleAddress(address: string, deps: Dependencies): Promise<IndexedPerson | undefined> {
-  const candidates: IndexedPerson[] = [];
-  for (const person of await deps.store.index.findByAddress(address)) {
-    if (person.kind === 'atlassian' && (await deps.store.people.findByAccount(person.accountId)) === undefined)
-      candidates.push(person);
-  }
-  return candidates.length === 1 ? candidates[0] : undefined;
+  const people = (await deps.store.index.findByAddress(address)).filter((person) => person.kind === 'atlassian');
+  const [only] = people;
+  if (only === undefined || people.length > 1) return undefined;
+  return (await deps.store.people.findByAccount(only.accountId)) === undefined ? only : undefined;
 }
 
 /** The same after a scan made now, unless the index shows the account already. */
@@ -66,19 +68,28 @@ export async function accountAfterScan(
 }
 
 /**
- * Links the account if the person turns out to have access.
+ * Links the account of a person recorded without one, if there is one by now (rule US5): by the back end's look-up, else,
+ * where the address has access, by a visible exact address.
  *
- * @returns the link with its account, or undefined when the address has no access
- * @throws Failure `refused` that names `link` when there is access but no visible account
+ * @returns the link with its account, or undefined when there is none to take access from
+ * @throws Failure `refused` that names `link` when there is access but no telling whose
  */
 export async function attachIfPresent(
   link: PersonLink,
   deps: Dependencies,
   call: Call,
 ): Promise<PersonLink | undefined> {
-  // Recorded only, never invited, on a back end that looks people up: there is nothing to take away.
-  if (link.address === undefined || deps.directory.backEnd !== 'invite') return undefined;
-  if (!(await deps.directory.hasAccess(link.address, call))) return undefined;
+  if (link.address === undefined) return undefined;
+  const match = await deps.directory.findByEmail(link.address, call);
+  if (match.kind === 'several') throw severalAccounts();
+  if (match.kind === 'one') {
+    // What another record holds is that record's to give and to take.
+    const isTaken = (await deps.store.people.findByAccount(match.accountId)) !== undefined;
+    return isTaken ? undefined : attach(link, match.accountId, 'US5', deps, call);
+  }
+  // The organization knows every address; to Jira and Confluence people may hide theirs.
+  if (deps.directory.backEnd === 'organization' || !(await deps.directory.hasAccess(link.address, call)))
+    return undefined;
   const person = await accountAfterScan(link.address, deps, call);
   if (person === undefined) throw needsLink();
   return attach(link, person.accountId, 'US5', deps, call);
@@ -88,6 +99,13 @@ export function needsLink(): Failure {
   return new Failure(
     'refused',
     'This address has access to Confluence, but Atlassian hides which account it belongs to. Have the operator connect them with: confluence-scim-bridge link EMAIL ACCOUNT, then send it again.',
+  );
+}
+
+export function severalAccounts(): Failure {
+  return new Failure(
+    'refused',
+    'Atlassian knows several accounts with this address. Have the operator name the right one with: confluence-scim-bridge link EMAIL ACCOUNT, then send it again.',
   );
 }
 

@@ -1,4 +1,4 @@
-import { endsInTime } from '../roster/waiting.js';
+import { endsInTime } from './waiting.js';
 import type { Call, Clock, UpstreamCall } from './call.js';
 import type { Log } from './dependencies.js';
 import { Failure } from './failure.js';

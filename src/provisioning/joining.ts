@@ -7,7 +7,7 @@ import { Failure } from './failure.js';
 /**
  * Puts an account into groups, the granting ones first; each confirmed one is recorded at once.
  *
- * @throws Failure `refused` when no seat is free; `notFound` when a group is gone
+ * @throws Failure `refused` when no seat is free, or when Atlassian does not know the account on the site any more
  */
 export async function joinGroups(
   person: { readonly id: string; readonly accountId: string },
@@ -27,12 +27,13 @@ export async function joinGroups(
       const failure = Failure.from(error);
       await audit(deps.store, deps, call, {
         ...entry,
-        result: failure.kind === 'refused' ? 'refused' : 'failed',
+        result: ['refused', 'invalid', 'notFound'].includes(failure.kind) ? 'refused' : 'failed',
         upstream: call.upstream.slice(before),
       });
       // An owed group that was deleted meanwhile is owed no more; a granting one must not be skipped silently.
-      if (failure.kind !== 'notFound') throw failure;
-      if (!access.granting.has(groupId)) continue;
+      if (failure.kind === 'notFound' && !access.granting.has(groupId)) continue;
+      // 404 or 400: who has left the site's directory can be put into no group.
+      if (failure.kind !== 'notFound' && failure.kind !== 'invalid') throw failure;
       throw new Failure(
         'refused',
         'Atlassian does not know this account on the site any more, so access could not be given. Invite the person in Atlassian administration, then send it again.',

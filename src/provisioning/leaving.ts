@@ -46,28 +46,44 @@ async function leaveGroup(
   deps: Dependencies,
   call: Call,
 ): Promise<'left' | 'stuck'> {
-  const before = call.upstream.length;
   const entry = { event: 'group.memberRemoved', subject: person.id, object: groupId, decision } as const;
+  // Groups are left side by side; a list of its own keeps each audit line to the calls that belong to it.
+  const own: Call = { ...call, upstream: [] };
   try {
-    await deps.directory.removeMember(groupId, person.accountId, call);
+    await deps.directory.removeMember(groupId, person.accountId, own);
   } catch (error) {
     const failure = Failure.from(error);
-    const outcome = await judgeRefusal(failure, person.accountId, groupId, access, deps, call);
+    // A judgement that cannot be made leaves it open, as the refusal did.
+    const outcome = await judgeRefusal(failure, person.accountId, groupId, access, deps, own).catch(
+      () => 'unknown' as const,
+    );
     if (outcome !== 'left') {
-      await audit(deps.store, deps, call, {
-        ...entry,
-        result: outcome === 'stuck' ? 'refused' : 'failed',
-        upstream: call.upstream.slice(before),
-      });
+      await audit(deps.store, deps, own, { ...entry, result: outcome === 'stuck' ? 'refused' : 'failed' });
       if (outcome === 'stuck') return 'stuck';
-      throw failure;
+      throw isAboutIds(failure) ? stillThere(failure) : failure;
     }
+  } finally {
+    call.upstream.push(...own.upstream);
   }
   await deps.store.transaction(async (records) => {
     await recordMembership(records, deps, person.accountId, groupId, false);
-    await audit(records, deps, call, { ...entry, result: 'done', upstream: call.upstream.slice(before) });
+    await audit(records, deps, own, { ...entry, result: 'done' });
   });
   return 'left';
+}
+
+/** Atlassian knows nothing under one of the two ids, or so it says. */
+function isAboutIds(failure: Failure): boolean {
+  return failure.kind === 'notFound' || failure.kind === 'invalid';
+}
+
+/** Never a 404 or 400 of ours: the person and the group exist, and the identity provider would stop trying. */
+function stillThere(cause: Failure): Failure {
+  return new Failure(
+    'unavailable',
+    'Atlassian says that it does not know the person or the group, and shows the membership all the same. Send it again later.',
+    { cause, ...(cause.upstream === undefined ? {} : { upstream: cause.upstream }) },
+  );
 }
 
 /** What a refused removal means: gone anyway, impossible for everybody, or unknown. */
@@ -79,7 +95,7 @@ async function judgeRefusal(
   deps: Dependencies,
   call: Call,
 ): Promise<'left' | 'stuck' | 'unknown'> {
-  if (failure.kind === 'notFound') {
+  if (isAboutIds(failure)) {
     const again = await readMemberships(accountId, deps, access, call);
     return again.read.has(groupId) ? 'unknown' : 'left';
   }

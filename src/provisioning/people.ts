@@ -204,13 +204,14 @@ async function findUnlinked(address: string, call: Call, deps: Dependencies): Pr
     return row === undefined || row.link !== undefined ? [] : optional(() => unlinkedView(row.id, call, true, deps));
   }
   const indexed = (await deps.store.index.findByAddress(address)).filter((person) => person.kind === 'atlassian');
-  const found: PersonView[] = [];
-  for (const person of indexed) {
-    const link = await deps.store.people.findByAccount(person.accountId);
-    // A linked account is found by what its IdP calls it, not by an address that Atlassian shows (rule ID5).
-    if (link === undefined) found.push(...(await optional(() => unlinkedView(person.accountId, call, true, deps))));
+  const [only] = indexed;
+  // Several accounts with one address are no match; which one is meant, only the operator can tell.
+  if (indexed.length > 1) return [];
+  // A linked account is found by what its IdP calls it, not by an address that Atlassian shows (rule ID5).
+  if (only !== undefined && (await deps.store.people.findByAccount(only.accountId)) === undefined) {
+    const found = await optional(() => unlinkedView(only.accountId, call, true, deps));
+    if (found.length > 0) return found;
   }
-  if (found.length > 0) return found;
   const match = await deps.directory.findByEmail(address, call);
   if (match.kind === 'cannotTell') {
     await deps.roster.ready(call);

@@ -1,11 +1,21 @@
 import { assertNotProtected, firstAccessGroup, layOwnWrites, type Memberships, readMemberships } from './access.js';
-import { assertUsableAccount, giveNewAccess, linkedElsewhere, type LocatedAccount, locateAccount } from './accounts.js';
+import {
+  assertAllowedDomain,
+  assertUsableAccount,
+  giveNewAccess,
+  type LocatedAccount,
+  locateAccount,
+} from './accounts.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
+import type { UpstreamAccount } from './directory.js';
 import { Failure } from './failure.js';
+import { severalAccounts } from './invitations.js';
 import { joinGroups } from './joining.js';
 import { type CurrentMemberships, viewOfLink } from './people.js';
+import { grantingGroupsOf } from './leaving.js';
+import { type Attempt, refusing } from './refusals.js';
 import { deactivate, reactivate, readStanding } from './status.js';
 import { noteSuperseded } from './superseded.js';
 import type { JsonObject, PersonLink } from './store.js';
@@ -36,21 +46,30 @@ export async function provision(person: NewPerson, deps: Dependencies, call: Cal
   );
 }
 
+const ATTEMPT: Attempt = { event: 'user.provisioned', subject: 'new' };
+
 async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
-  const holder = await deps.store.people.findByUserName(person.userName);
-  if (holder !== undefined) throw userNameTaken(holder.id);
-  assertNotProtected({ accountId: undefined, addresses: [person.address, person.userName] }, deps);
-  if (person.active !== false) assertAllowedDomain(person.address, deps);
-  const access = await deps.roster.access(call);
-  const located = (await locateAccount(person.address, deps, call)) ?? (await rememberedAccount(person, deps, call));
-  const known = await recordOf(person, located, deps);
-  if (known !== undefined) return takeUp(known, person, deps, call);
-  if (located !== undefined) {
-    assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
-    if (person.active !== false) assertUsableAccount(located, deps);
-    return adopt(person, located, access, deps, call);
-  }
-  return create(person, access, deps, call);
+  await refusing('SA8', ATTEMPT, deps, call, () =>
+    assertNotProtected({ accountId: undefined, addresses: [person.address, person.userName] }, deps),
+  );
+  return refusing('US4', ATTEMPT, deps, call, async () => {
+    const holder = await deps.store.people.findByUserName(person.userName);
+    if (holder !== undefined) throw userNameTaken(holder.id);
+    if (person.active !== false) assertAllowedDomain(person.address, deps);
+    const access = await deps.roster.access(call);
+    const located = (await locateAccount(person.address, deps, call)) ?? (await rememberedAccount(person, deps, call));
+    const known = await recordOf(person, located, deps);
+    if (located !== undefined) {
+      assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
+      // A suspension of ours ends with the record's reactivation.
+      const suspended = located.suspended && known?.suspended !== true;
+      if (person.active !== false) assertUsableAccount({ ...located, suspended }, deps);
+    }
+    if (known !== undefined) return takeUp(known, person, deps, call);
+    return located === undefined
+      ? create(person, access, deps, call)
+      : adopt(person, located, access, deps, call);
+  });
 }
 
 export function userNameTaken(id: string): Failure {
@@ -60,26 +79,16 @@ export function userNameTaken(id: string): Failure {
   );
 }
 
-function assertAllowedDomain(address: string, deps: Dependencies): void {
-  const domains = deps.settings.allowedEmailDomains.map((domain) => domain.toLowerCase());
-  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase();
-  if (domains.length === 0 || domains.includes(domain)) return;
-  throw new Failure(
-    'forbidden',
-    'Addresses of this domain may not be given access. Use an address of an allowed domain, or have the operator change ALLOWED_EMAIL_DOMAINS.',
-  );
-}
-
 /**
- * The account of a person deleted here earlier, where the back end cannot name accounts by address: taken up again only
- * when the same caller sends the same externalId, never by a recycled address alone (rule ID5).
+ * The account of a person deleted here earlier, where the back end does not name accounts whose address is hidden: taken
+ * up again only when the same caller sends the same externalId, never by a recycled address alone (rule ID5).
  */
 async function rememberedAccount(
   person: NewPerson,
   deps: Dependencies,
   call: Call,
 ): Promise<LocatedAccount | undefined> {
-  if (deps.directory.backEnd !== 'invite' || person.externalId === undefined) return undefined;
+  if (deps.directory.backEnd === 'organization' || person.externalId === undefined) return undefined;
   for (const tombstone of await deps.store.tombstones.findByAddress(person.address)) {
     if (tombstone.accountId !== undefined && tombstone.externalIds.get(call.caller) === person.externalId) {
       return { accountId: tombstone.accountId, status: 'unknown', suspended: false, groupIds: undefined };
@@ -88,7 +97,11 @@ async function rememberedAccount(
   return undefined;
 }
 
-/** The record that the same account or, without an account, the same address has already (rule US6). */
+/**
+ * The record that the same account has already or, where no account is named, the same address (rule US6). The
+ * organization names every account: where it names none, a record with an account is somebody whose address was passed
+ * on, and whoever has it now is another person (rule ID5).
+ */
 async function recordOf(
   person: NewPerson,
   located: LocatedAccount | undefined,
@@ -98,9 +111,10 @@ async function recordOf(
     const linked = await deps.store.people.findByAccount(located.accountId);
     if (linked !== undefined) return linked;
   }
+  const mayBeHidden = located === undefined && deps.directory.backEnd !== 'organization';
   const sameAddress = await deps.store.people.findByAddress(person.address);
   return sameAddress.find(
-    (link) => link.address === person.address && (located === undefined || link.accountId === undefined),
+    (link) => link.address === person.address && (mayBeHidden || link.accountId === undefined),
   );
 }
 
@@ -121,7 +135,10 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
     const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
     await deps.store.transaction(async (records) => {
       await records.people.update(link.id, changes);
-      if (person.externalId !== undefined) await records.people.setExternalId(link.id, call.caller, person.externalId);
+      if (person.externalId !== undefined) {
+        await noteSuperseded(person.externalId, link.id, records, deps, call);
+        await records.people.setExternalId(link.id, call.caller, person.externalId);
+      }
       await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
     });
     return stateStatus({ ...link, ...changes }, person.active !== false, deps, call);
@@ -140,11 +157,12 @@ export async function latestView(
   after: CurrentMemberships | undefined,
   deps: Dependencies,
   call: Call,
+  account?: UpstreamAccount,
 ): Promise<PersonView> {
   const link = await deps.store.people.find(id);
   if (link === undefined)
     throw new Failure('unexpected', 'The record vanished while it was changed. Send the message again.');
-  return viewOfLink(link, call, after, undefined, deps);
+  return viewOfLink(link, call, after, account, deps);
 }
 
 /** A person with an account nobody linked yet: with access adopted, without it given access (rule US6). */
@@ -172,12 +190,18 @@ async function adopt(
   }
   const link = await insert(
     person,
-    { accountId, wanted, origin: 'adopted', invited: false, event: hadAccess ? 'user.adopted' : 'user.provisioned' },
+    {
+      accountId,
+      wanted,
+      origin: 'adopted',
+      invited: false,
+      event: hadAccess || wanted === 'inactive' ? 'user.adopted' : 'user.provisioned',
+    },
     deps,
     call,
   );
   // A leaver's message about somebody who has access: taken, not only noted.
-  if (wanted === 'inactive' && grants(memberships.possible)) {
+  if (wanted === 'inactive' && (await grantingGroupsOf(accountId, memberships, access, deps)).length > 0) {
     const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
     return latestView(link.id, after, deps, call);
   }
@@ -206,7 +230,7 @@ async function giveAccess(
   const group = firstAccessGroup(access);
   if (deps.directory.backEnd === 'organization') {
     const created = await deps.directory.createAccount(address, group.id, call);
-    if (created.accountId !== accountId) throw linkedElsewhere();
+    if (created.accountId !== accountId) throw severalAccounts();
     if (created.granted) {
       await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
       return;
@@ -217,7 +241,6 @@ async function giveAccess(
 
 /** Nobody has the address on the site: invited or created; recorded only when the message says inactive. */
 async function create(person: NewPerson, access: Access, deps: Dependencies, call: Call): Promise<PersonView> {
-  const mintedId = `inv-${crypto.randomUUID()}`;
   if (person.active === false) {
     const link = await insert(
       person,
@@ -227,16 +250,15 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
         origin: 'created',
         invited: false,
         event: 'user.recorded',
-        id: mintedId,
       },
       deps,
       call,
     );
+    // Where people may hide their address, somebody with access may be behind it (rule US5).
+    if (deps.directory.backEnd !== 'organization') return stateStatus(link, false, deps, call);
     return viewOfLink(link, call, undefined, undefined, deps);
   }
-  const accountId = await giveNewAccess(person.address, mintedId, access, deps, call);
-  if (accountId !== undefined && (await deps.store.people.findByAccount(accountId)) !== undefined)
-    throw linkedElsewhere();
+  const accountId = await giveNewAccess(person.address, undefined, access, deps, call);
   const invited = accountId === undefined;
   const link = await insert(
     person,
@@ -246,7 +268,6 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
       origin: 'created',
       invited,
       event: invited ? 'user.invited' : 'user.provisioned',
-      id: accountId ?? mintedId,
     },
     deps,
     call,
@@ -266,7 +287,6 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
 }
 
 interface Insertion {
-  readonly id?: string;
   readonly accountId: string | undefined;
   readonly wanted: 'active' | 'inactive';
   readonly origin: 'created' | 'adopted';
@@ -277,9 +297,7 @@ interface Insertion {
 /** The record, its externalId, the end of the intent and the audit line: one transaction, one clock reading. */
 async function insert(person: NewPerson, how: Insertion, deps: Dependencies, call: Call): Promise<PersonLink> {
   const now = new Date(deps.clock.now()).toISOString();
-  const id = how.id ?? how.accountId;
-  if (id === undefined)
-    throw new Failure('unexpected', 'A person needs an id. Report this to the maintainers of the bridge.');
+  const id = how.accountId ?? `inv-${crypto.randomUUID()}`;
   const link = {
     id,
     accountId: how.accountId,

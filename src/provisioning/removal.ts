@@ -4,7 +4,8 @@ import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { attachIfPresent } from './invitations.js';
 import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
-import type { People } from './people.js';
+import { assertPlausibleId, type People } from './people.js';
+import { refusing } from './refusals.js';
 import type { PersonLink } from './store.js';
 
 /**
@@ -14,21 +15,27 @@ import type { PersonLink } from './store.js';
  * @throws Failure `notFound` for an id nobody has; `refused` naming a granting group that cannot be left, the record kept
  */
 export async function removePerson(id: string, people: People, deps: Dependencies, call: Call): Promise<void> {
+  assertPlausibleId(id);
   await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+    const attempt = { event: 'user.deprovisioned', subject: id };
     const link = await deps.store.people.find(id);
     if (link !== undefined) {
-      await removeLinked(link, deps, call);
+      const person = { accountId: link.accountId, addresses: [link.address, link.userName] };
+      await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
+      await refusing('US9', attempt, deps, call, () => removeLinked(link, deps, call));
       return;
     }
     const view = await people.get(id, call, { groups: false });
-    assertNotProtected({ accountId: view.accountId, addresses: [view.account?.email] }, deps);
-    await leaveEverything(id, view.accountId ?? id, deps, call);
-    await audit(deps.store, deps, call, { event: 'user.deprovisioned', subject: id, decision: 'US9', result: 'done' });
+    const person = { accountId: view.accountId, addresses: [view.account?.email] };
+    await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
+    await refusing('US9', attempt, deps, call, async () => {
+      await leaveEverything(id, view.accountId ?? id, deps, call);
+      await audit(deps.store, deps, call, { ...attempt, decision: 'US9', result: 'done' });
+    });
   });
 }
 
 async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): Promise<void> {
-  assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
   const now = new Date(deps.clock.now()).toISOString();
   // Stored first: whatever fails below, the person is known to have to lose access.
   if (link.wanted !== 'inactive') await deps.store.people.update(link.id, { wanted: 'inactive', wantedAt: now });
@@ -48,16 +55,16 @@ async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): P
 async function leaveEverything(id: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {
   const access = await deps.roster.access(call);
   const memberships = await readMemberships(accountId, deps, access, call);
-  const granting = await grantingGroupsOf(accountId, memberships, access, deps);
-  const managed: string[] = [];
+  // Atlassian may hide what a suspended person is in.
   const hidden = (await deps.store.holds.ofPerson(id))
     .filter((hold) => hold.kind === 'suspended')
     .map((hold) => hold.groupId);
-  for (const groupId of new Set([...memberships.possible, ...hidden])) {
+  const toLeave = new Set(await grantingGroupsOf(accountId, memberships, access, deps));
+  for (const groupId of [...memberships.possible, ...hidden]) {
     const link = await deps.store.groups.find(groupId);
-    if (link !== undefined && !link.isReleased && !access.granting.has(groupId)) managed.push(groupId);
+    if (access.granting.has(groupId) || (link !== undefined && !link.isReleased)) toLeave.add(groupId);
   }
-  const { stuck } = await leaveGroups({ id, accountId }, [...granting, ...managed], 'US9', access, deps, call);
+  const { stuck } = await leaveGroups({ id, accountId }, [...toLeave], 'US9', access, deps, call);
   refuseStuck(
     stuck.filter((groupId) => access.granting.has(groupId)),
     access,

@@ -1,10 +1,8 @@
-import { isSurelyIn } from './access.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { accountByVisibleAddress, attach } from './invitations.js';
-import { joinGroups } from './joining.js';
-import { deactivate, readStanding } from './status.js';
+import { deactivate, reactivate, readStanding } from './status.js';
 import type { PersonLink } from './store.js';
 
 /**
@@ -27,38 +25,41 @@ export async function settleInvitations(deps: Dependencies, call: Call): Promise
 async function settleOne(id: string, deps: Dependencies, call: Call): Promise<void> {
   const link = await deps.store.people.find(id);
   if (link === undefined || link.accountId !== undefined || link.address === undefined) return;
-  const accountId = await findAccount(link.address, deps, call);
-  if (accountId !== undefined) await settle(await attach(link, accountId, 'US5', deps, call), deps, call);
+  const accountId = await findAccount(link.address, link.invitedAt !== undefined, deps, call);
+  if (accountId !== undefined) await settle(link, accountId, 'US5', deps, call);
 }
 
-/** Organization or Jira look-up, where the credentials grew since the invitation; else a visible exact address. */
-async function findAccount(address: string, deps: Dependencies, call: Call): Promise<string | undefined> {
+/** A visible exact address; for the invited also the look-up of credentials that grew since. */
+async function findAccount(
+  address: string,
+  isInvited: boolean,
+  deps: Dependencies,
+  call: Call,
+): Promise<string | undefined> {
   const indexed = await accountByVisibleAddress(address, deps);
   if (indexed !== undefined) return indexed.accountId;
+  // People recorded as inactive are many and expected by nobody; a call for each of them at every scan is too much.
+  if (!isInvited) return undefined;
   const match = await deps.directory.findByEmail(address, call);
   if (match.kind !== 'one' || (await deps.store.people.findByAccount(match.accountId)) !== undefined) return undefined;
   return match.accountId;
 }
 
-/** Makes a freshly connected person what its IdP wanted meanwhile. Holds the person's lock. */
-export async function settle(link: PersonLink, deps: Dependencies, call: Call): Promise<void> {
-  const { accountId } = link;
-  if (accountId === undefined) return;
-  const standing = await readStanding(link, deps, call);
-  if (link.wanted === 'inactive') {
-    await deactivate(link, standing, deps, call);
-    return;
-  }
-  const owed = (await deps.store.holds.ofPerson(link.id))
-    .filter((hold) => hold.kind === 'owed')
-    .map((hold) => hold.groupId);
-  await joinGroups(
-    { id: link.id, accountId },
-    owed.filter((groupId) => standing.memberships === undefined || !isSurelyIn(standing.memberships, groupId)),
-    'US5',
-    standing.access,
-    deps,
-    call,
-  );
-  for (const groupId of owed) await deps.store.holds.remove(link.id, groupId, 'owed');
+/**
+ * Makes the account what the person's identity provider wanted meanwhile, then connects the two: until all is done the
+ * person stays one whose account is looked for, so that a failure half-way is taken up again. Holds the person's lock.
+ *
+ * @param link a person recorded without an account
+ */
+export async function settle(
+  link: PersonLink,
+  accountId: string,
+  decision: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  const found: PersonLink = { ...link, accountId };
+  const standing = await readStanding(found, deps, call);
+  await (link.wanted === 'inactive' ? deactivate : reactivate)(found, standing, deps, call);
+  await attach(link, accountId, decision, deps, call);
 }

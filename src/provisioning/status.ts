@@ -6,15 +6,15 @@ import {
   type Memberships,
   readMemberships,
 } from './access.js';
-import { createMissingAccount } from './accounts.js';
+import { assertAllowedDomain, createMissingAccount } from './accounts.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { attachIfPresent } from './invitations.js';
 import { joinGroups } from './joining.js';
 import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
-import type { PersonLink } from './store.js';
 import type { CurrentMemberships } from './people.js';
+import type { Hold, PersonLink } from './store.js';
 
 /** A linked person as Confluence has it now: the one read that a statement of `active` is judged against (rule US2). */
 export interface Standing {
@@ -22,15 +22,28 @@ export interface Standing {
   /** Undefined for a person without an account. */
   readonly memberships: Memberships | undefined;
   readonly isActive: boolean;
+  /** The read itself shows it, so that there is nothing to give; less than `isActive` while reads lag (rule US2). */
+  readonly isSurelyActive: boolean;
 }
+
+/** What taking access needs to know of where a person stands. */
+export type Reach = Pick<Standing, 'access' | 'memberships'>;
 
 /** Reads where a linked person stands. One `memberof`; none for a person without an account. */
 export async function readStanding(link: PersonLink, deps: Dependencies, call: Call): Promise<Standing> {
   const access = await deps.roster.access(call);
-  if (link.accountId === undefined) return { access, memberships: undefined, isActive: link.wanted === 'active' };
+  if (link.accountId === undefined) {
+    const isEntitled = link.wanted === 'active';
+    return { access, memberships: undefined, isActive: isEntitled, isSurelyActive: isEntitled };
+  }
   const memberships = await readMemberships(link.accountId, deps, access, call);
-  const isMember = [...memberships.shown].some((id) => access.granting.has(id));
-  return { access, memberships, isActive: isMember && !link.suspended };
+  const granting = [...memberships.shown].filter((id) => access.granting.has(id));
+  return {
+    access,
+    memberships,
+    isActive: granting.length > 0 && !link.suspended,
+    isSurelyActive: granting.some((id) => isSurelyIn(memberships, id)) && !link.suspended,
+  };
 }
 
 /**
@@ -42,7 +55,7 @@ export async function readStanding(link: PersonLink, deps: Dependencies, call: C
  */
 export async function deactivate(
   link: PersonLink,
-  standing: Standing,
+  standing: Reach,
   deps: Dependencies,
   call: Call,
 ): Promise<CurrentMemberships | undefined> {
@@ -88,7 +101,7 @@ export async function deactivate(
 async function rememberWish(
   link: PersonLink,
   wanted: 'active' | 'inactive',
-  standing: Standing,
+  standing: Reach,
   deps: Dependencies,
 ): Promise<void> {
   const now = new Date(deps.clock.now()).toISOString();
@@ -148,6 +161,7 @@ export async function reactivate(
   call: Call,
 ): Promise<CurrentMemberships | undefined> {
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
+  assertAllowedDomain(link.address, deps);
   const { access, memberships } = standing;
   await rememberWish(link, 'active', standing, deps);
   if (link.accountId === undefined || memberships === undefined) {
@@ -156,6 +170,9 @@ export async function reactivate(
     const attached = { ...link, accountId, wanted: 'active' as const };
     return reactivate(attached, await readStanding(attached, deps, call), deps, call);
   }
+  const holds = await deps.store.holds.ofPerson(link.id);
+  // Kept by Atlassian through the suspension, whether or not it showed them meanwhile.
+  const kept = holds.filter((hold) => hold.kind === 'suspended').map((hold) => hold.groupId);
   if (link.suspended) {
     await deps.directory.restore(link.accountId, call);
     await deps.store.transaction(async (records) => {
@@ -163,7 +180,7 @@ export async function reactivate(
       await records.holds.removeAll(link.id, 'suspended');
     });
   }
-  const groupIds = await groupsToGive(link.id, memberships, access, deps);
+  const groupIds = groupsToGive(holds, memberships, access);
   await joinGroups({ id: link.id, accountId: link.accountId }, groupIds, 'US8', access, deps, call);
   await deps.store.transaction(async (records) => {
     await records.holds.removeAll(link.id, 'remembered');
@@ -177,24 +194,20 @@ export async function reactivate(
       });
     }
   });
-  return { access, names: memberships.names, shown: new Set([...memberships.shown, ...groupIds]) };
+  return { access, names: memberships.names, shown: new Set([...memberships.shown, ...kept, ...groupIds]) };
 }
 
 /** Remembered plain groups, owed groups, and the first access group where none grants; without those surely there already. */
-async function groupsToGive(
-  personId: string,
-  memberships: Memberships,
-  access: Access,
-  deps: Dependencies,
-): Promise<string[]> {
-  const wanted = new Set<string>();
-  for (const hold of await deps.store.holds.ofPerson(personId)) {
-    const granting = access.granting.get(hold.groupId);
-    if (hold.kind === 'owed' || (hold.kind === 'remembered' && granting !== undefined && isPlainAccess(granting)))
-      wanted.add(hold.groupId);
-  }
+function groupsToGive(holds: readonly Hold[], memberships: Memberships, access: Access): string[] {
   const grants = (id: string) => access.granting.has(id);
-  const surelyIn = [...memberships.read].filter((id) => isSurelyIn(memberships, id));
-  if (![...surelyIn, ...wanted].some(grants)) wanted.add(firstAccessGroup(access).id);
+  const wanted = new Set<string>();
+  let hasAccess = [...memberships.read].some((id) => grants(id) && isSurelyIn(memberships, id));
+  for (const { groupId, kind } of holds) {
+    const granting = access.granting.get(groupId);
+    const isGivenBack = kind === 'remembered' && granting !== undefined && isPlainAccess(granting);
+    if (kind === 'owed' || isGivenBack) wanted.add(groupId);
+    if (granting !== undefined && (kind !== 'remembered' || isGivenBack)) hasAccess = true;
+  }
+  if (!hasAccess) wanted.add(firstAccessGroup(access).id);
   return [...wanted].filter((id) => !isSurelyIn(memberships, id));
 }

@@ -220,6 +220,15 @@ export interface Tombstones {
   isGroupBuried(groupId: string): Promise<boolean>;
   /** The person or group lives again. */
   removeAccount(accountId: string): Promise<void>;
+  /**
+   * People deleted before they had an account, whose address the index now shows on an account with access that nobody
+   * is linked to: an invitation was accepted after the person had left.
+   */
+  listReturned(): Promise<readonly { readonly id: string; readonly accountId: string }[]>;
+  /** The account of a person deleted before there was one. */
+  connect(id: string, accountId: string): Promise<void>;
+  /** Somebody has this address again: its tombstones without account say nothing any more. */
+  removePending(address: string): Promise<void>;
 }
 
 export interface IntentRecords {

@@ -6,7 +6,7 @@ import type { Store } from '../provisioning/store.js';
 import { readGrantingGroups, resolveAccess } from './accessGroups.js';
 import { asOwnTrouble } from './trouble.js';
 import { openOwnCall } from './ownCall.js';
-import { endsInTime } from './waiting.js';
+import { endsInTime } from '../provisioning/waiting.js';
 
 /** How often the store is asked whether another instance has renewed the index: asking costs a count over everybody. */
 const INDEX_CHECK_MS = 10 * 1000;

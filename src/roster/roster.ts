@@ -10,7 +10,7 @@ import { createScanRunner, type RosterMetrics, SCAN_BUDGET_MS } from './runner.j
 import { scanDirectory, type ScanReport } from './scan.js';
 import { createSchedule } from './schedule.js';
 import { createShrinkGuard } from './shrinkGuard.js';
-import { endsInTime } from './waiting.js';
+import { endsInTime } from '../provisioning/waiting.js';
 
 /** How old the index may be for a list when it cannot be refreshed (rule LI1). */
 const USABLE_FOR_MS = 60 * 60 * 1000;

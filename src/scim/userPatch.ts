@@ -7,7 +7,7 @@ import { type PatchOperation, readPatch } from './patchMessage.js';
 import { planUserPatch } from './patchUser.js';
 import { parseProjection, project } from './projection.js';
 import { readProjectionInputs } from './queryParameters.js';
-import { addressOf, profileUnsupported, type ScimRequest } from './users.js';
+import { addressOf, profileUnsupported, type ScimRequest, UNREADABLE, withKeptName } from './users.js';
 
 /**
  * `PATCH /Users/{id}` (rules US11, US12): the whole message is planned before any upstream call but the one that shows
@@ -48,13 +48,18 @@ function decidePatch(
   const isRecorded = refusal === undefined && plan.changes.length > 0;
   const address = (record: typeof current) =>
     addressOf(record, settings.defaultEmailDomain) ?? view.link?.address ?? view.account?.email;
+  const next = withKeptName(plan.next, current, plan.active);
   const externalId = plan.externalId;
   return {
     active: plan.active,
     externalId: externalId === undefined || externalId.value === view.externalId ? undefined : externalId,
-    record: isRecorded ? { ...plan.next, address: address(plan.next) } : undefined,
+    record: isRecorded ? { ...next, address: address(next) } : undefined,
     adoption: { ...current, address: address(current) },
-    dropped: plan.touchesPassword ? [...plan.changes, 'password'] : plan.changes,
+    dropped: [
+      ...plan.changes,
+      ...(plan.touchesPassword ? ['password'] : []),
+      ...(plan.refusal === undefined ? [] : [UNREADABLE]),
+    ],
     refusal,
   };
 }

@@ -7,7 +7,8 @@ import type { JsonObject } from '../provisioning/store.js';
 import type { PersonView } from '../provisioning/views.js';
 import type { ScimContext } from './context.js';
 import { recordOf, toUser } from './mapping.js';
-import { mergeProfile, profileDifferences } from './profile.js';
+import { isJsonList, isJsonObject, property } from './json.js';
+import { mergeProfile, type Profile, profileDifferences } from './profile.js';
 import { parseProjection, project, wants } from './projection.js';
 import { readListQuery, readProjectionInputs } from './queryParameters.js';
 import { inviteAddress, readUser, type UserInput } from './requests.js';
@@ -79,13 +80,13 @@ function decideReplacement(
   settings: ScimContext['bridge']['deps']['settings'],
 ): PersonChange {
   const current = recordOf(view);
-  const sent = { userName: input.userName ?? current.userName, profile: input.profile };
+  const sent = { userName: input.userName ?? current.userName, profile: withoutBlankEmails(input.profile) };
   const differences = profileDifferences(current, sent);
   const externalId = input.externalId === undefined ? undefined : { value: input.externalId.value };
   const isSameExternalId = externalId?.value === view.externalId;
   // First contact: what is sent becomes the record, in mode `reject` too.
   const isFirstContact = view.link === undefined;
-  const next = isFirstContact ? sent : mergeProfile(current, sent);
+  const next = withKeptName(isFirstContact ? sent : mergeProfile(current, sent), current, input.active);
   const refuses = settings.profileUpdates === 'reject' && !isFirstContact && differences.length > 0;
   const records = isFirstContact || (differences.length > 0 && !refuses);
   const record = {
@@ -97,9 +98,25 @@ function decideReplacement(
     externalId: externalId === undefined || isSameExternalId ? undefined : externalId,
     record: records ? record : undefined,
     adoption: record,
-    dropped: isFirstContact ? [] : differences,
+    dropped: [...(isFirstContact ? [] : differences), ...(input.problem === undefined ? [] : [UNREADABLE])],
     refusal: refuses ? profileUnsupported(differences) : undefined,
   };
+}
+
+/** What the audit says of parts that cannot be named without quoting what was sent. */
+export const UNREADABLE = 'a part that cannot be read or carried out';
+
+/** A userName is never recorded from a message that deactivates: Entra ID renames the soft-deleted (rule US12). */
+export function withKeptName(next: Profile, current: Profile, active: boolean | undefined): Profile {
+  return active === false ? { ...next, userName: current.userName } : next;
+}
+
+/** An empty address is a mapping without a value, and must not take the place of one that is known (rule US1). */
+function withoutBlankEmails(profile: JsonObject): JsonObject {
+  const { emails, ...rest } = profile;
+  if (!isJsonList(emails)) return profile;
+  const filled = emails.filter((email) => !isJsonObject(email) || property(email, 'value') !== '');
+  return filled.length === 0 ? rest : { ...rest, emails: filled };
 }
 
 /** The address a record would be invited with; a record that has none keeps the one it was linked by. */

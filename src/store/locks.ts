@@ -12,6 +12,9 @@ const RENEWAL_MS = LEASE_MS / 3;
 /** How often a lock of another process is looked at. */
 const POLL_MS = 100;
 
+/** `serve` is the only one of its kind on a SQLite file; other commands work beside it. */
+export type ProcessRole = 'serve' | 'command';
+
 interface Queue {
   readonly turns: Turns;
   /** Holder and waiters; the queue goes with the last of them. */
@@ -26,13 +29,22 @@ export class StoreLocks implements Locks {
   readonly #db: Handle;
   readonly #hash: KeyedHash;
   readonly #clock: Clock;
-  readonly #owner = randomUUID();
+  readonly #owner: string;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(db: Handle, hash: KeyedHash, clock: Clock) {
+  constructor(db: Handle, hash: KeyedHash, clock: Clock, role: ProcessRole = 'command') {
     this.#db = db;
     this.#hash = hash;
     this.#clock = clock;
+    this.#owner = `${role}:${randomUUID()}`;
+  }
+
+  /**
+   * Drops the locks of every `serve` process. For a new one that holds the serve lock of the database: whichever held
+   * these is dead, and nobody has to wait for their leases.
+   */
+  async dropLocksOfServe(): Promise<void> {
+    await this.#db.deleteFrom('locks').where('owner', 'like', 'serve:%').execute();
   }
 
   async withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {

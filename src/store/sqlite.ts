@@ -11,7 +11,7 @@ import { keyedHash, type KeyedHash } from './addresses.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver, waitWhileBusy } from './driver.js';
 import { fromDriver } from './driverErrors.js';
-import { StoreLocks } from './locks.js';
+import { type ProcessRole, StoreLocks } from './locks.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
 import { recordsOf } from './records.js';
@@ -30,14 +30,21 @@ const PRAGMAS = [
   'journal_size_limit = 0',
 ];
 
+export interface SqliteOptions {
+  readonly url: string;
+  readonly clock: Clock;
+  readonly role?: ProcessRole;
+}
+
 /**
  * Opens the SQLite store, makes its folder and file (readable by their owner only) and brings its schema up to date.
  *
  * @param options.url   `file:./data/bridge.db`, or `:memory:` for a store that goes with the process
  * @param options.clock for leases of locks; waiting for a busy database goes by real time
+ * @param options.role  `serve` only for the process that holds the serve lock: it takes over the locks of a dead one
  * @throws Failure `misconfigured` when the file cannot be made or a newer release wrote it; `unavailable` when it cannot be used
  */
-export async function openSqliteStore({ url, clock }: { readonly url: string; readonly clock: Clock }): Promise<Store> {
+export async function openSqliteStore({ url, clock, role = 'command' }: SqliteOptions): Promise<Store> {
   const transactions = new AsyncLocalStorage<{ isOpen: boolean }>();
   const database = openFile(databasePath(url));
   const driver = new LibsqlDriver(database, () => transactions.getStore()?.isOpen === true);
@@ -46,9 +53,11 @@ export async function openSqliteStore({ url, clock }: { readonly url: string; re
     for (const pragma of PRAGMAS) await waitWhileBusy(() => database.exec(`pragma ${pragma}`));
     await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
     const hash = await readHash(db);
+    const locks = new StoreLocks(db, hash, clock, role);
+    if (role === 'serve') await locks.dropLocksOfServe();
     return {
       ...recordsOf(db, hash),
-      locks: new StoreLocks(db, hash, clock),
+      locks,
       transaction: (work) =>
         db.transaction().execute(async (trx) => {
           const scope = { isOpen: true };

@@ -1,6 +1,7 @@
 import type { Tombstone, Tombstones } from '../provisioning/store.js';
 import type { KeyedHash } from './addresses.js';
 import { dropExternalIds, externalIdsOf } from './externalIds.js';
+import { ofCurrentGeneration } from './indexTables.js';
 import { atomically, type Handle } from './schema.js';
 
 /** What stays of people and groups that DELETE removed: ids, externalIds, and addresses as keyed hashes only. */
@@ -52,6 +53,46 @@ export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
       await db
         .deleteFrom('tombstones')
         .where((eb) => eb.or([eb('account_id', '=', accountId), eb('id', '=', accountId)]))
+        .execute();
+    },
+    async listReturned() {
+      const rows = await db
+        .selectFrom('tombstones')
+        .innerJoin('tombstone_addresses', 'tombstone_addresses.tombstone_id', 'tombstones.id')
+        .innerJoin('index_people', (join) =>
+          join
+            .onRef('index_people.address_hash', '=', 'tombstone_addresses.address_hash')
+            .on('index_people.generation', '=', ofCurrentGeneration(db)),
+        )
+        .innerJoin('index_memberships', (join) =>
+          join
+            .onRef('index_memberships.account_id', '=', 'index_people.account_id')
+            .onRef('index_memberships.generation', '=', 'index_people.generation'),
+        )
+        .leftJoin('person_links', 'person_links.account_id', 'index_people.account_id')
+        .select(['tombstones.id', 'index_people.account_id as accountId'])
+        .distinct()
+        .where('tombstones.resource', '=', 'person')
+        .where('tombstones.account_id', 'is', null)
+        .where('index_people.kind', '=', 'atlassian')
+        .where('person_links.id', 'is', null)
+        .orderBy('tombstones.id')
+        .execute();
+      return rows;
+    },
+    async connect(id, accountId) {
+      await db.updateTable('tombstones').set({ account_id: accountId }).where('id', '=', id).execute();
+    },
+    async removePending(address) {
+      const pending = db
+        .selectFrom('tombstone_addresses')
+        .select('tombstone_id')
+        .where('address_hash', '=', hash(address));
+      await db
+        .deleteFrom('tombstones')
+        .where('account_id', 'is', null)
+        .where('resource', '=', 'person')
+        .where('id', 'in', pending)
         .execute();
     },
   };

@@ -34,7 +34,7 @@ describe('serve, killed in the middle of a stream of changes', () => {
     closing.push(() => sandbox.close());
     const folder = mkdtempSync(join(tmpdir(), 'bridge-kill-'));
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
-    const second = sandbox.addGroup({ name: 'confluence-users-second', accessTypes: ['user'] });
+    const second = sandbox.addGroup({ name: 'confluence-users-second', grants: 'user' });
     for (const { email } of OLD_HANDS) {
       const person = sandbox.addPerson({ email, displayName: email, access: true });
       sandbox.addMember(second.id, person.accountId);

@@ -7,6 +7,7 @@ import { describeLists } from './listSuite.js';
 import { describeLocks, describeSharedLocks } from './lockSuite.js';
 import { describePeople } from './peopleSuite.js';
 import { ManualClock, type OpenStore } from './samples.js';
+import { describeReturns } from './returnSuite.js';
 import { describeTrail } from './trailSuite.js';
 import { describeTransactions } from './transactionSuite.js';
 import { describeWrites } from './writeSuite.js';
@@ -41,6 +42,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     });
 
     describePeople(open);
+    describeReturns(open);
     describeGroups(open);
     describeTrail(open);
     describeWrites(open);

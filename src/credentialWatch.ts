@@ -1,8 +1,8 @@
-import type { CredentialVerdict } from '../atlassian/verdict.js';
-import { Failure } from '../provisioning/failure.js';
-import type { Health } from './health.js';
-import type { Logger } from './log.js';
-import type { Metrics } from './metrics.js';
+import type { CredentialVerdict } from './atlassian/verdict.js';
+import type { Failure } from './provisioning/failure.js';
+import type { Health } from './observability/health.js';
+import type { Logger } from './observability/log.js';
+import type { Metrics } from './observability/metrics.js';
 
 interface WatchParts {
   readonly health: Health;

@@ -1,4 +1,4 @@
-import type { Clock } from '../provisioning/call.js';
+import type { Clock } from './call.js';
 
 /**
  * Waits for work that others share, and that goes on when this wait is over.
