@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Config } from './config.js';
@@ -46,6 +47,8 @@ export interface App {
 export function createApp(parts: AppParts): App {
   const { config, directory, store, clock, logger, metrics, health } = parts;
   const stopping = new AbortController();
+  // Every request under way listens to it; more than ten are no leak.
+  setMaxListeners(0, stopping.signal);
   const roster = createRoster({
     directory,
     store,

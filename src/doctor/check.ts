@@ -52,26 +52,28 @@ export async function examine<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
 ): Promise<readonly Finding[]> {
-  const reportedBy = new Map<unknown, CheckName>();
+  const reporters = new Map<unknown, CheckName>();
   const findings: Finding[] = [];
-  for (const { name, observe } of checks) {
-    try {
-      for (const { cause, ...observation } of await observe(subject)) {
-        findings.push({ check: name, ...observation });
-        if (cause !== undefined) reportedBy.set(cause, name);
+  for (const check of checks) {
+    for (const { cause, ...observation } of await observe(check, subject)) {
+      const reporter = reporters.get(cause);
+      if (reporter !== undefined) {
+        findings.push({ check: check.name, status: 'unknown', message: `Not checked, because of "${reporter}".` });
+        continue;
       }
-    } catch (error) {
-      const reporter = reportedBy.get(error);
-      reportedBy.set(error, reporter ?? name);
-      findings.push({
-        check: name,
-        ...(reporter === undefined
-          ? failed(Failure.from(error))
-          : { status: 'unknown', message: `Not checked, because of "${reporter}".` }),
-      });
+      findings.push({ check: check.name, ...observation });
+      if (cause !== undefined) reporters.set(cause, check.name);
     }
   }
   return findings;
+}
+
+async function observe<Subject>(check: Check<Subject>, subject: Subject): Promise<readonly Observation[]> {
+  try {
+    return await check.observe(subject);
+  } catch (error) {
+    return [{ ...failed(Failure.from(error)), cause: error }];
+  }
 }
 
 /** A failure as an observation, in its own words: by their contract one sentence what happened, one what to do. */

@@ -97,12 +97,8 @@ async function changeLinked(
   const after =
     change.active === undefined
       ? asRead(await readStanding(link, deps, call))
-      : await refusing(
-          change.active ? 'US8' : 'US7',
-          { event: eventOf(change), subject: link.id },
-          deps,
-          call,
-          () => stateActive(link, change, deps, call),
+      : await refusing(change.active ? 'US8' : 'US7', { event: eventOf(change), subject: link.id }, deps, call, () =>
+          stateActive(link, change, deps, call),
         );
   await recordChange(link, change, deps, call);
   return latestView(link.id, after, deps, call);

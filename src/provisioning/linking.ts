@@ -25,8 +25,7 @@ export async function linkAccount(email: string, accountId: string, deps: Depend
     await deps.store.locks.withLock(`person:${pending.id}`, call.deadlineMs, async () => {
       // A scan may have found the account while this waited for its turn.
       const link = await deps.store.people.find(pending.id);
-      if (link !== undefined && link.accountId === undefined)
-        await settle(link, accountId, 'US5 link', deps, call);
+      if (link !== undefined && link.accountId === undefined) await settle(link, accountId, 'US5 link', deps, call);
     });
     return pending.id;
   });

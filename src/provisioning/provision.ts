@@ -66,9 +66,7 @@ async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call
       if (person.active !== false) assertUsableAccount({ ...located, suspended }, deps);
     }
     if (known !== undefined) return takeUp(known, person, deps, call);
-    return located === undefined
-      ? create(person, access, deps, call)
-      : adopt(person, located, access, deps, call);
+    return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
   });
 }
 
@@ -113,9 +111,7 @@ async function recordOf(
   }
   const mayBeHidden = located === undefined && deps.directory.backEnd !== 'organization';
   const sameAddress = await deps.store.people.findByAddress(person.address);
-  return sameAddress.find(
-    (link) => link.address === person.address && (mayBeHidden || link.accountId === undefined),
-  );
+  return sameAddress.find((link) => link.address === person.address && (mayBeHidden || link.accountId === undefined));
 }
 
 /** A rename, or a person who comes back: the inactive record, or the one with the same externalId, is taken up, same id. */

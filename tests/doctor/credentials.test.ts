@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../src/clock.js';
-import { checksWith, examineSite, findingOf, startSite } from './examination.js';
+import { briskClock, checksWith, examineSite, findingOf, startSite } from './examination.js';
 
 const EVERYTHING_ELSE = [
   'clock',
@@ -126,7 +125,7 @@ describe('clock', () => {
     ['is behind', -300_000, 'warning', /(299|300|301) s behind/],
   ] as const)('that %s is compared with the Date that Atlassian sends', async (_name, aheadMs, status, words) => {
     const sandbox = await startSite();
-    const clock = { ...systemClock, now: () => Date.now() + aheadMs };
+    const clock = { ...briskClock, now: () => Date.now() + aheadMs };
 
     const finding = findingOf(await examineSite(sandbox, { clock }), 'clock');
 

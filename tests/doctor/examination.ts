@@ -9,6 +9,9 @@ import { questionsTo } from '../../src/doctor/questions.js';
 import type { Clock } from '../../src/provisioning/call.js';
 import { startSandbox, type Sandbox, type StartOptions } from '../../src/sandbox/server.js';
 
+/** Real time, without the waits between attempts. */
+export const briskClock: Clock = { now: Date.now, sleep: () => systemClock.sleep(1) };
+
 const open: Sandbox[] = [];
 
 afterEach(async () => {
@@ -43,7 +46,7 @@ export function configFor(sandbox: Sandbox, settings: Readonly<Record<string, st
 /** What the doctor finds on a site. */
 export async function examineSite(
   sandbox: Sandbox,
-  { settings = {}, clock = systemClock }: { settings?: Readonly<Record<string, string>>; clock?: Clock } = {},
+  { settings = {}, clock = briskClock }: { settings?: Readonly<Record<string, string>>; clock?: Clock } = {},
 ): Promise<readonly Finding[]> {
   const config = configFor(sandbox, settings);
   const connection = connect({ config: upstreamConfig(config), clock });

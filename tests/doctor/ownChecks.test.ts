@@ -1,0 +1,229 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Sqlite from 'libsql';
+import { systemClock } from '../../src/clock.js';
+import { type Config, readConfig } from '../../src/config.js';
+import { examine, type Finding } from '../../src/doctor/check.js';
+import { OWN_CHECKS } from '../../src/doctor/checks.js';
+import type { Store } from '../../src/provisioning/store.js';
+import { glanceAtStore } from '../../src/store/glance.js';
+import { openSqliteStore } from '../../src/store/sqlite.js';
+
+const AT = '2026-01-15T09:00:00.000Z';
+
+let folder: string;
+let url: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bridge-doctor-'));
+  url = `file:${join(folder, 'bridge.db')}`;
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function configWith(settings: Readonly<Record<string, string>> = {}): Config {
+  return readConfig({
+    ATLASSIAN_SITE_URL: 'https://acme.atlassian.net',
+    ATLASSIAN_ADMIN_EMAIL: 'admin@acme.com',
+    ATLASSIAN_API_TOKEN: 'ATATT3xFfGF0Example',
+    SCIM_TOKENS: 'okta:okta-secret-0123456789abcdef',
+    DATABASE_URL: url,
+    ...settings,
+  });
+}
+
+async function look(check: Finding['check'], settings: Readonly<Record<string, string>> = {}) {
+  const findings = await examine(OWN_CHECKS, { config: configWith(settings), store: () => glanceAtStore(url) });
+  return findings.filter((finding) => finding.check === check);
+}
+
+/** Fills the database and closes it. */
+async function fill(work: (store: Store) => Promise<void>): Promise<void> {
+  const store = await openSqliteStore({ url, clock: systemClock });
+  await work(store);
+  await store.close();
+}
+
+async function addPerson(store: Store, id: string, more: { accountId?: string | undefined; wanted?: 'inactive' } = {}) {
+  const accountId = 'accountId' in more ? more.accountId : id;
+  await store.people.insert({
+    id,
+    accountId,
+    userName: `${id}@example.com`,
+    profile: {},
+    wanted: more.wanted ?? 'active',
+    suspended: false,
+    address: `${id}@example.com`,
+    invitedAt: accountId === undefined ? AT : undefined,
+    origin: 'created',
+    caller: 'okta',
+    createdAt: AT,
+    wantedAt: AT,
+  });
+}
+
+async function supersede(store: Store, older: string, by: string): Promise<void> {
+  await store.audit.append({
+    at: AT,
+    caller: 'okta',
+    requestId: 'test',
+    event: 'user.superseded',
+    subject: older,
+    object: by,
+    decision: 'ID6',
+    result: 'noted',
+    upstream: [],
+    note: undefined,
+  });
+}
+
+async function addGroup(store: Store, displayName: string, confluenceName: string, isReleased = false): Promise<void> {
+  await store.groups.insert({
+    id: `id-of-${confluenceName}`,
+    displayName,
+    confluenceName,
+    origin: 'created',
+    caller: 'okta',
+    isReleased,
+    memberCount: undefined,
+    createdAt: AT,
+  });
+}
+
+describe('settings', () => {
+  it('has nothing to say about the defaults', async () => {
+    expect(await look('settings')).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('warns of every setting that somebody may regret', async () => {
+    const findings = await look('settings', {
+      PROFILE_UPDATES: 'record',
+      DEACTIVATION: 'suspend',
+      ATLASSIAN_ORG_ID: 'org',
+      ATLASSIAN_ORG_API_KEY: 'key',
+    });
+
+    expect(findings.map(({ status }) => status)).toEqual(['warning', 'warning']);
+    expect(findings.map(({ message }) => message.slice(0, 22))).toEqual([
+      'PROFILE_UPDATES=record',
+      'DEACTIVATION=suspend s',
+    ]);
+  });
+});
+
+describe('records', () => {
+  it('makes no database where there is none', async () => {
+    expect(await look('records')).toMatchObject([{ status: 'ok' }]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('has nothing to say about records in order', async () => {
+    await fill(async (store) => {
+      await addPerson(store, 'ada');
+      await addGroup(store, 'Engineering', 'Engineering');
+    });
+
+    expect(await look('records')).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('shows groups whose recorded name is not the one in Confluence, but no released ones', async () => {
+    await fill(async (store) => {
+      await addGroup(store, 'Engineering', 'eng-old');
+      await addGroup(store, 'Research', 'research-old', true);
+    });
+
+    const [finding, ...more] = await look('records');
+
+    expect(more).toEqual([]);
+    expect(finding?.status).toBe('warning');
+    expect(finding?.message).toContain('"Engineering" is "eng-old".');
+  });
+
+  it('shows records that lost their externalId and are still active, and no others [ID6]', async () => {
+    await fill(async (store) => {
+      await addPerson(store, 'still-active');
+      await addPerson(store, 'left', { wanted: 'inactive' });
+      await addPerson(store, 'has-another');
+      await addPerson(store, 'successor');
+      await store.people.setExternalId('has-another', 'okta', '00u9');
+      for (const older of ['still-active', 'left', 'has-another', 'deleted'])
+        await supersede(store, older, 'successor');
+      await supersede(store, 'still-active', 'successor');
+    });
+
+    const [finding, ...more] = await look('records');
+
+    expect(more).toEqual([]);
+    expect(finding?.status).toBe('warning');
+    expect(finding?.message).toMatch(/: still-active\.$/);
+  });
+
+  it('counts invitations that are pending, without naming anybody', async () => {
+    await fill(async (store) => {
+      await addPerson(store, 'inv-1', { accountId: undefined });
+      await addPerson(store, 'inv-2', { accountId: undefined });
+    });
+
+    const [finding] = await look('records');
+
+    expect(finding?.status).toBe('warning');
+    expect(finding?.message).toBe(`Invited people have no account yet: 2, the first since ${AT}.`);
+    expect(JSON.stringify(finding)).not.toContain('@');
+  });
+
+  it('names no more than ten of many', async () => {
+    await fill(async (store) => {
+      for (let number = 10; number < 22; number += 1)
+        await addGroup(store, `Name ${String(number)}`, `old ${String(number)}`);
+    });
+
+    const message = (await look('records'))[0]?.message;
+
+    expect(message).toContain('"Name 19"');
+    expect(message).not.toContain('"Name 20"');
+    expect(message).toContain('and 2 more');
+  });
+
+  it('reads beside a bridge that is writing, and changes nothing', async () => {
+    const store = await openSqliteStore({ url, clock: systemClock });
+    await addGroup(store, 'Engineering', 'eng-old');
+
+    const found = await store.transaction(async (records) => {
+      await records.groups.update('id-of-eng-old', { displayName: 'Half done' });
+      return look('records');
+    });
+
+    expect(found[0]?.message).toContain('"Engineering"');
+    const watcher = new Sqlite(join(folder, 'bridge.db'));
+    // Counts what other connections commit.
+    const version = (): unknown =>
+      (watcher.prepare('pragma data_version').get() as { data_version: number }).data_version;
+    const before = version();
+    expect((await look('records'))[0]?.message).toContain('"Half done"');
+    expect(version()).toBe(before);
+    watcher.close();
+    await store.close();
+  });
+
+  it('leaves a database of another release alone', async () => {
+    await fill(() => Promise.resolve());
+    const database = new Sqlite(join(folder, 'bridge.db'));
+    database.exec("insert into schema_migrations values (999, 'from the future', '')");
+
+    expect(await look('records')).toMatchObject([{ status: 'failed', remedy: expect.stringContaining('backup') }]);
+
+    database.exec('delete from schema_migrations');
+    expect(await look('records')).toMatchObject([{ status: 'unknown' }]);
+    expect(database.prepare('select number from schema_migrations').all()).toEqual([]);
+    database.close();
+  });
+
+  it('fails when the file is no database', async () => {
+    await writeFile(
+      join(folder, 'bridge.db'),
+      'this is a letter and no database, whatever its name may say'.repeat(50),
+    );
+
+    expect(await look('records')).toMatchObject([{ status: 'failed' }]);
+  });
+});
