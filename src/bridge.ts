@@ -130,8 +130,9 @@ async function reach(
       if (signal.aborted) throw error;
       const failure = Failure.from(error);
       if (isForOperator(failure)) throw cannotStart(findings, failure);
-      health.set('atlassian', { ok: false, message: failure.message });
-      logger.warn('Atlassian cannot be reached yet; trying again', { inMs: waitMs, error: failure });
+      const finding = findings.find(hasFailed)?.message ?? failure.message;
+      health.set('atlassian', { ok: false, message: finding });
+      logger.warn('Atlassian cannot be reached yet; trying again', { inMs: waitMs, finding, error: failure });
       await clock.sleep(waitMs, signal);
     }
   }

@@ -120,7 +120,14 @@ async function stateActive(
   const isWanted = link.wanted === 'active';
   // Who is shown active already gets nothing by this message, so what else it carries decides (rule US12).
   if (change.refusal !== undefined && standing.isActive && isWanted) throw change.refusal;
-  return standing.isSurelyActive && isWanted ? asRead(standing) : reactivate(link, standing, deps, call);
+  const hasNothingToGive = standing.isSurelyActive && isWanted && !(await hasGroupsToGive(link, deps));
+  return hasNothingToGive ? asRead(standing) : reactivate(link, standing, deps, call);
+}
+
+/** A reactivation that stopped half-way leaves groups to give, though one of them gives access already (rule US8). */
+async function hasGroupsToGive(link: PersonLink, deps: Dependencies): Promise<boolean> {
+  if (link.accountId === undefined) return false;
+  return (await deps.store.holds.ofPerson(link.id)).some(({ kind }) => kind !== 'suspended');
 }
 
 /** Writes what the message says of the record and the caller's externalId; nothing when it says what is there. */

@@ -225,6 +225,8 @@ function comparison(cursor: Cursor, path: AttributePath, parent: AttributePath |
   return { kind: 'compare', path, op, value };
 }
 
+/** Meant as a number and none, such as 01 or 1e999. */
+const MALFORMED_NUMBER = /^[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?$/i;
 // RFC 8259 §6, as RFC 7644 asks for.
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
 
@@ -239,9 +241,16 @@ function literal(token: Token, path: AttributePath, op: CompareOperator): Filter
   if (truth !== undefined) return truth;
   const number = NUMBER.test(token.text) ? Number(token.text) : Number.NaN;
   if (Number.isFinite(number)) return number;
-  // Guessing where an unquoted value ends would let it swallow or add terms, so the sender is told instead.
+  // Quirk: older releases of authentik, and Entra ID's documentation, leave out the quotes around a look-up's value. One
+  // word is unambiguous; what has a space in it ends as a syntax error, never as another filter.
+  if (op === 'eq' && isText(path) && !MALFORMED_NUMBER.test(token.text)) return token.text;
   const example = `${shown(path.text)} ${op} "${shown(token.text)}"`;
   throw refuseFilter(`the value ${name(token)} must be in double quotes. Write ${example}`, token);
+}
+
+function isText(path: AttributePath): boolean {
+  const comparison = comparisonOf(path);
+  return comparison === 'caseExact' || comparison === 'caseInsensitive';
 }
 
 /** Why this operator and value do not go with the attribute (RFC 7644 table 3), undefined when they do. */

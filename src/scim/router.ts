@@ -34,7 +34,8 @@ const ROUTES: readonly { readonly path: RegExp; readonly methods: readonly strin
   { path: /^\/(Users\/|Groups\/)?\.search\/?$/i, methods: ['POST'] },
   { path: /^\/(Users|Groups)\/[^/]+\/?$/i, methods: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'] },
   { path: /^\/ServiceProviderConfig\/?$/i, methods: ['GET', 'HEAD'] },
-  { path: /^\/ResourceTypes(\/[^/]+)?\/?$/i, methods: ['GET', 'HEAD'] },
+  // By name, since scimmy makes a filter of any id, and its filters reach prototypes.
+  { path: /^\/ResourceTypes(\/(User|Group))?\/?$/i, methods: ['GET', 'HEAD'] },
 ];
 const DISCOVERY = /^\/(ServiceProviderConfig|ResourceTypes)/i;
 

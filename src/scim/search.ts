@@ -25,14 +25,14 @@ export function search(contextOf: (request: Request) => ScimContext): RequestHan
 
 /** Users, then Groups, as one list with one window. */
 async function searchAll(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
+  const ofUser = parseProjection(query.projection, 'User');
+  const ofGroup = parseProjection(query.projection, 'Group');
   const users = await findUsers(query, bridge, call);
   const startIndex = Math.max(1, query.startIndex - users.total);
   const count = query.count - users.resources.length;
-  const projection = parseProjection(query.projection, 'Group');
-  const groups = await findGroups({ ...query, startIndex, count }, projection, bridge, call);
-  const userProjection = parseProjection(query.projection, 'User');
+  const groups = await findGroups({ ...query, startIndex, count }, ofGroup, bridge, call);
   return listResponse(users.total + groups.total, query.startIndex, [
-    ...users.resources.map((user) => project(user, userProjection)),
-    ...groups.resources.map((group) => project(group, projection)),
+    ...users.resources.map((user) => project(user, ofUser)),
+    ...groups.resources.map((group) => project(group, ofGroup)),
   ]);
 }

@@ -16,8 +16,8 @@ import type { ListQuery } from './queryParameters.js';
 const CHUNK = 500;
 /** The most people whose details one filter may ask Atlassian for (rule LI3). */
 const MAX_CANDIDATES = 200;
-/** What is known of an unlinked person without asking Atlassian. */
-const KNOWN_OF_UNLINKED: ReadonlySet<string> = new Set(['id', 'active', 'meta', 'externalid', 'schemas']);
+/** What of an unlinked person Atlassian alone knows; the index knows the rest, or that they have no such attribute. */
+const DETAILS: ReadonlySet<string> = new Set(['username', 'displayname', 'name', 'emails']);
 /** `groups` is left out of lists (rule LI2); a password is nowhere. */
 const UNANSWERABLE = ['groups', 'password'];
 
@@ -82,14 +82,27 @@ async function lookUp(
   bridge: Bridge,
   call: Call,
 ): Promise<Found> {
-  const views = new Map<string, PersonView>();
+  const matching = new Map<string, JsonObject>();
   for (const { attribute, value } of lookUps) {
-    for (const view of await bridge.people.find(keyOf(attribute, value), call)) views.set(view.id, view);
+    const key = keyOf(attribute, value);
+    for (const view of await bridge.people.find(key, call)) {
+      const user = toUser(asFound(view, key), bridge.baseUrl);
+      if (matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true)
+        matching.set(view.id, toUser(view, bridge.baseUrl));
+    }
   }
-  const matching = [...views.values()]
-    .map((view) => toUser(view, bridge.baseUrl))
-    .filter((user) => matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true);
-  return { total: matching.length, resources: windowOf(matching, query) };
+  return { total: matching.size, resources: windowOf([...matching.values()], query) };
+}
+
+/**
+ * The person as the filter sees them: whom the back end found by an address has it, also where Atlassian hides it from
+ * everybody else and so from the answer (rule ID4).
+ */
+function asFound(view: PersonView, { by, value }: PersonKey): PersonView {
+  const { account } = view;
+  const isByAddress = (by === 'userName' || by === 'address') && value.includes('@');
+  const isHidden = view.link === undefined && account !== undefined && account.email === undefined;
+  return isByAddress && isHidden ? { ...view, account: { ...account, email: value } } : view;
 }
 
 function keyOf(attribute: LookUp['attribute'], value: string): PersonKey {
@@ -154,7 +167,7 @@ async function walk(
   // Whose details decided is not asked for again.
   const others = page.filter((row) => !answered.has(row.id));
   for (const user of await represent(others, bridge, call)) answered.set(user['id'] as string, user);
-  return { total, resources: page.flatMap((row) => answered.get(row.id) ?? []) };
+  return { total, resources: page.map((row) => answered.get(row.id)).filter((user) => user !== undefined) };
 }
 
 async function forEachRow(
@@ -174,6 +187,6 @@ function truthOf(filter: Filter, row: ListedPerson, bridge: Bridge): Truth {
   const view = listedView(row, undefined);
   return matches(filter, toUser(view, bridge.baseUrl), {
     resourceType: 'User',
-    isKnown: (attribute) => row.link !== undefined || KNOWN_OF_UNLINKED.has(attribute),
+    isKnown: (attribute) => row.link !== undefined || !DETAILS.has(attribute),
   });
 }

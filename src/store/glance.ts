@@ -33,17 +33,17 @@ export async function glanceAtStore(url: string): Promise<StoreGlance> {
   const path = databasePath(url);
   if (path === undefined || !existsSync(path)) return { kind: 'absent' };
   const database = new Sqlite(path);
-  const driver = new LibsqlDriver(database, () => false);
   try {
     // libsql ignores its own option for read-only files.
     database.exec('pragma query_only = on');
-    const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
+    const db = new Kysely<Database>({ dialect: new LibsqlDialect(new LibsqlDriver(database, () => false)) });
     const age = await ageOf(db);
     return age === 'current' ? { kind: 'read', ...(await readGlance(db)) } : { kind: age };
   } catch (error) {
     throw fromDriver(error);
   } finally {
-    await driver.destroy();
+    // Not by the driver, which would move the log into the database first: that is for those who write.
+    database.close();
   }
 }
 

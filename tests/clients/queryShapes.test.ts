@@ -73,17 +73,14 @@ describe('queries', () => {
     });
   });
 
-  it.each<[shape: string, path: string, correction: string]>([
-    ['userName', byName('userName%20eq%20ada%40example.com'), 'userName eq "ada@example.com"'],
-    ['id', byName('id+eq+712020:1'), 'id eq "712020:1"'],
-    ['displayName', '/Groups?filter=displayName+eq+Engineering', 'displayName eq "Engineering"'],
-  ])('without quotes around the value of %s are refused with the correction [LI3]', async (_name, path, correction) => {
-    const { send } = await startSite();
-    const answer = await send('GET', path);
-    expect({ status: answer.status, body: answer.body }).toMatchObject({
-      status: 400,
-      body: { scimType: 'invalidFilter', detail: expect.stringContaining(correction) as unknown },
-    });
+  it.each<[shape: string, path: (site: Site) => string]>([
+    ['userName', () => byName('userName%20eq%20ada%40example.com')],
+    ['id', ({ ids }) => `/Users?filter=id+eq+${ids.ada ?? ''}`],
+    ['displayName', () => '/Groups?filter=displayName+eq+Engineering'],
+  ])('find the same without quotes around the value of %s, as old authentik sends it [LI3]', async (_name, path) => {
+    const site = await startSite();
+    const answer = await site.send('GET', path(site));
+    expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 200, body: { totalResults: 1 } });
   });
 
   it('may be empty behind a question mark, also on writes [LI5]', async () => {

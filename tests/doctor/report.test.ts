@@ -19,7 +19,7 @@ describe('examine', () => {
       null,
     );
 
-    expect(findings).toEqual<Finding[]>([
+    expect(findings).toEqual([
       {
         check: 'grantingGroups',
         status: 'failed',
@@ -35,7 +35,7 @@ describe('examine', () => {
 
     const findings = await examine([check('token', () => Promise.reject(refusal))], null);
 
-    expect(findings).toEqual<Finding[]>([
+    expect(findings).toEqual([
       { check: 'token', status: 'failed', message: 'The key is refused.', remedy: 'Make a new one. Then try again.' },
     ]);
   });

@@ -13,7 +13,11 @@ export interface ServeProcess {
 }
 
 /** Starts the built bridge (`npm test` builds first) on a database file and waits until it is ready. */
-export async function startServe(sandbox: Sandbox, databaseFile: string, settings: Readonly<Record<string, string>> = {}): Promise<ServeProcess> {
+export async function startServe(
+  sandbox: Sandbox,
+  databaseFile: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ServeProcess> {
   const port = await freePort();
   const { credentials } = sandbox;
   const child = spawn(process.execPath, ['dist/main.js', 'serve'], {

@@ -21,60 +21,70 @@ interface Wanted {
 }
 
 /** Newcomers, of whom every third leaves at once; and old hands in two granting groups, who all leave. */
-const NEWCOMERS: readonly Wanted[] = Array.from({ length: PEOPLE }, (_, n) => ({ email: `new${n}@example.com`, active: n % 3 !== 0 }));
-const OLD_HANDS: readonly Wanted[] = Array.from({ length: PEOPLE / 2 }, (_, n) => ({ email: `old${n}@example.com`, active: false }));
+const NEWCOMERS: readonly Wanted[] = Array.from({ length: PEOPLE }, (_, n) => ({
+  email: `new${n}@example.com`,
+  active: n % 3 !== 0,
+}));
+const OLD_HANDS: readonly Wanted[] = Array.from({ length: PEOPLE / 2 }, (_, n) => ({
+  email: `old${n}@example.com`,
+  active: false,
+}));
 
 describe('serve, killed in the middle of a stream of changes', () => {
   it.each([
     ['organization', { organization: true, jira: false }],
     ['jira', { organization: false, jira: true }],
     ['invite', { organization: false, jira: false }],
-  ] as const)('converges on the %s back end: the wanted end, nobody invited twice, no taken group forgotten [SA6]', async (backEnd, site) => {
-    const sandbox = await startSandbox(site);
-    closing.push(() => sandbox.close());
-    const folder = mkdtempSync(join(tmpdir(), 'bridge-kill-'));
-    closing.push(() => rmSync(folder, { recursive: true, force: true }));
-    const second = sandbox.addGroup({ name: 'confluence-users-second', grants: 'user' });
-    for (const { email } of OLD_HANDS) {
-      const person = sandbox.addPerson({ email, displayName: email, access: true });
-      sandbox.addMember(second.id, person.accountId);
-    }
-    const settings = {
-      CONFLUENCE_ACCESS_GROUPS: sandbox.groups.access.name,
-      ...(backEnd === 'organization'
-        ? { ATLASSIAN_ORG_ID: sandbox.credentials.orgId, ATLASSIAN_ORG_API_KEY: sandbox.credentials.orgApiKey }
-        : {}),
-    };
-    const start = async (): Promise<ServeProcess> => {
-      const serve = await startServe(sandbox, join(folder, 'bridge.db'), settings);
-      closing.push(() => serve.kill());
-      return serve;
-    };
+  ] as const)(
+    'converges on the %s back end: the wanted end, nobody invited twice, no taken group forgotten [SA6]',
+    async (backEnd, site) => {
+      const sandbox = await startSandbox(site);
+      closing.push(() => sandbox.close());
+      const folder = mkdtempSync(join(tmpdir(), 'bridge-kill-'));
+      closing.push(() => rmSync(folder, { recursive: true, force: true }));
+      const second = sandbox.addGroup({ name: 'confluence-users-second', grants: 'user' });
+      for (const { email } of OLD_HANDS) {
+        const person = sandbox.addPerson({ email, displayName: email, access: true });
+        sandbox.addMember(second.id, person.accountId);
+      }
+      const settings = {
+        CONFLUENCE_ACCESS_GROUPS: sandbox.groups.access.name,
+        ...(backEnd === 'organization'
+          ? { ATLASSIAN_ORG_ID: sandbox.credentials.orgId, ATLASSIAN_ORG_API_KEY: sandbox.credentials.orgApiKey }
+          : {}),
+      };
+      const start = async (): Promise<ServeProcess> => {
+        const serve = await startServe(sandbox, join(folder, 'bridge.db'), settings);
+        closing.push(() => serve.kill());
+        return serve;
+      };
 
-    for (const killAfterMs of [60, 180, 400]) {
+      for (const killAfterMs of [60, 180, 400]) {
+        const serve = await start();
+        const stream = play(serve, [...OLD_HANDS, ...NEWCOMERS]).catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, killAfterMs));
+        await serve.kill();
+        await stream;
+      }
       const serve = await start();
-      const stream = play(serve, [...OLD_HANDS, ...NEWCOMERS]).catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, killAfterMs));
-      await serve.kill();
-      await stream;
-    }
-    const serve = await start();
-    await play(serve, [...OLD_HANDS, ...NEWCOMERS]);
+      await play(serve, [...OLD_HANDS, ...NEWCOMERS]);
 
-    const access = sandbox.membersOf(sandbox.groups.access.id);
-    for (const { email, active } of [...OLD_HANDS, ...NEWCOMERS]) {
-      const accountId = sandbox.findPersonByEmail(email)?.accountId ?? `nobody for ${email}`;
-      expect({ email, hasAccess: access.includes(accountId) }).toEqual({ email, hasAccess: active });
-    }
-    expect(sandbox.membersOf(second.id)).toEqual([]);
-    expect(invitedTwice(sandbox)).toEqual([]);
+      const access = sandbox.membersOf(sandbox.groups.access.id);
+      for (const { email, active } of [...OLD_HANDS, ...NEWCOMERS]) {
+        const accountId = sandbox.findPersonByEmail(email)?.accountId ?? `nobody for ${email}`;
+        expect({ email, hasAccess: access.includes(accountId) }).toEqual({ email, hasAccess: active });
+      }
+      expect(sandbox.membersOf(second.id)).toEqual([]);
+      expect(invitedTwice(sandbox)).toEqual([]);
 
-    for (const { email } of OLD_HANDS) {
-      const reply = await serve.scim('PATCH', `/Users/${await idOf(serve, email)}`, patch(true));
-      expect({ status: reply.status, detail: reply.body['detail'] }).toEqual({ status: 200, detail: undefined });
-    }
-    expect(sandbox.membersOf(second.id)).toHaveLength(OLD_HANDS.length);
-  }, 60_000);
+      for (const { email } of OLD_HANDS) {
+        const reply = await serve.scim('PATCH', `/Users/${await idOf(serve, email)}`, patch(true));
+        expect({ status: reply.status, detail: reply.body['detail'] }).toEqual({ status: 200, detail: undefined });
+      }
+      expect(sandbox.membersOf(second.id)).toHaveLength(OLD_HANDS.length);
+    },
+    60_000,
+  );
 });
 
 /** What an identity provider does: create, take a 409 for "there already", look up, and say who is to be inactive. */
@@ -90,7 +100,8 @@ async function play(serve: ServeProcess, people: readonly Wanted[]): Promise<voi
         externalId: `ext-${email}`,
         active: true,
       });
-      if (created.status !== 201 && created.status !== 409) throw new Error(`POST ${created.status} ${String(created.body['detail'])}`);
+      if (created.status !== 201 && created.status !== 409)
+        throw new Error(`POST ${created.status} ${String(created.body['detail'])}`);
       if (active) continue;
       const left = await serve.scim('PATCH', `/Users/${await idOf(serve, email)}`, patch(false));
       if (left.status !== 200) throw new Error(`PATCH ${left.status} ${String(left.body['detail'])}`);

@@ -159,15 +159,23 @@ describe('parseFilter', () => {
   });
 
   it('tells a client that forgot the quotes where to put them', () => {
-    const { message } = failureOf(() => parseFilter('userName eq ada@example.com'));
+    const { message } = failureOf(() => parseFilter('userName sw ada@example'));
 
     expect(message).toContain('must be in double quotes');
-    expect(message).toContain('userName eq "ada@example.com"');
+    expect(message).toContain('userName sw "ada@example"');
+  });
+
+  it('takes one bare word behind eq, as old authentik and the documentation of Entra ID send it [LI3]', () => {
+    expect(parseFilter('userName eq ada@example.com and active eq true')).toEqual(
+      parseFilter('userName eq "ada@example.com" and active eq true'),
+    );
+    expect(failureOf(() => parseFilter('displayName eq Rock and Roll')).scimType).toBe('invalidFilter');
+    expect(failureOf(() => parseFilter('active eq maybe')).scimType).toBe('invalidFilter');
   });
 
   it('says where and never repeats more than a piece of what it was sent', () => {
     expect(failureOf(() => parseFilter('userName is "a"')).message).toContain('at character 10');
-    expect(failureOf(() => parseFilter(`a eq ${'x'.repeat(3000)}`)).message.length).toBeLessThan(500);
+    expect(failureOf(() => parseFilter(`a sw ${'x'.repeat(3000)}`)).message.length).toBeLessThan(500);
   });
 
   it('takes 50 terms of account ids, and refuses what is longer, deeper or has more terms [LI3]', () => {
@@ -304,7 +312,7 @@ describe('parsePath', () => {
     expect(failure.message.length).toBeLessThan(300);
   });
 
-  it.each(['members[', 'members[]', 'members[value eq x]', 'emails[__proto__.x eq "1"].value', 'emails["open'])(
+  it.each(['members[', 'members[]', 'members[value is x]', 'emails[__proto__.x eq "1"].value', 'emails["open'])(
     'refuses %j as invalidFilter, since its brackets are what is wrong',
     (text) => {
       expect(failureOf(() => parsePath(text)).scimType).toBe('invalidFilter');

@@ -131,7 +131,7 @@ describe('GET /Users with a filter', () => {
     for (const filter of [
       'bogus',
       'userName eq',
-      'userName eq ada@example.com',
+      'userName eq ada king',
       'userName is "ada"',
       '(userName eq "a"',
       'userName eq "a',
