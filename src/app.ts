@@ -11,9 +11,10 @@ import type { Directory } from './provisioning/directory.js';
 import { createGroups } from './provisioning/groups.js';
 import { createJobs } from './provisioning/jobs.js';
 import { createPeople } from './provisioning/people.js';
-import { settleInvitations } from './provisioning/settling.js';
+import { settleInvitations, settleReturned } from './provisioning/settling.js';
 import type { Store } from './provisioning/store.js';
 import { createRoster, type RunningRoster } from './roster/roster.js';
+import { refuse } from './scim/answers.js';
 import { createAuthenticator, requireCaller } from './scim/auth.js';
 import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
 
@@ -65,6 +66,7 @@ export function createApp(parts: AppParts): App {
       const failure = roster.accessFailure();
       health.set('accessGroups', failure === undefined ? { ok: true } : { ok: false, message: failure.message });
       await settleInvitations(deps, call);
+      await settleReturned(deps, call);
     },
   });
   const deps: Dependencies = {
@@ -103,6 +105,10 @@ export function createApp(parts: AppParts): App {
     SCIM_BASE_PATH,
     createScimRouter({ bridge, authenticate, publicUrl: config.publicUrl, clock, stopping: stopping.signal }),
   );
+
+  handler.use((_request, response) => {
+    refuse(response, 404, `There is nothing at this address. SCIM is served under ${SCIM_BASE_PATH}.`);
+  });
 
   return {
     handler,

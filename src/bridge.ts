@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { type App, createApp } from './app.js';
 import { connect, type Connection } from './atlassian/connection.js';
@@ -11,7 +10,7 @@ import { hasFailed, logFindings, toLine } from './doctor/report.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { Health, type PartState } from './observability/health.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
-import type { Call, Clock } from './provisioning/call.js';
+import type { Clock } from './provisioning/call.js';
 import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
 import type { Store } from './provisioning/store.js';
@@ -95,18 +94,6 @@ export function upstreamConfig({ site }: Config): Parameters<typeof connect>[0][
     orgId: site.organization?.id,
     orgApiKey: site.organization?.apiKey,
     concurrency: site.concurrency,
-  };
-}
-
-/** A call of the bridge's own, outside any request. */
-export function ownCall(clock: Clock, budgetMs: number, signal: AbortSignal): Call {
-  return {
-    requestId: randomUUID(),
-    caller: 'bridge',
-    kind: 'scan',
-    deadlineMs: clock.now() + budgetMs,
-    signal,
-    upstream: [],
   };
 }
 

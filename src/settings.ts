@@ -23,26 +23,23 @@ import {
 export interface Setting<T> {
   /** A valid value, shown with every problem. */
   readonly example: string;
-  /** The text that stands in when the variable is not set; undefined when nothing does. */
-  readonly fallback: string | undefined;
-  readonly isRequired: boolean;
   /** @param text what is set, trimmed; undefined when the variable is not set */
   readonly read: (text: string | undefined) => Parsed<T>;
 }
 
 function required<T>(parse: Parser<T>, example: string): Setting<T> {
   const read = (text: string | undefined): Parsed<T> => (text === undefined ? { problem: 'is missing' } : parse(text));
-  return { example, fallback: undefined, isRequired: true, read };
+  return { example, read };
 }
 
 function optional<T>(parse: Parser<T>, example: string): Setting<T | undefined> {
   const read = (text: string | undefined): Parsed<T | undefined> =>
     text === undefined ? { value: undefined } : parse(text);
-  return { example, fallback: undefined, isRequired: false, read };
+  return { example, read };
 }
 
 function defaulted<T>(parse: Parser<T>, fallback: string, example = fallback): Setting<T> {
-  return { example, fallback, isRequired: false, read: (text = fallback) => parse(text) };
+  return { example, read: (text = fallback) => parse(text) };
 }
 
 /** The secret of the example below, which everybody can read; `config.ts` refuses it where others reach the bridge. */

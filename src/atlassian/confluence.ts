@@ -5,7 +5,7 @@ import { segment, type Client } from './client.js';
 import { accountShape, groupShape, memberShape } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
 import { PAGE_SIZE, nextStart, readAll, readPage, walk, type Listing, type Page, type Window } from './paging.js';
-import { confirm, fail, noSeat, readJson, refusal, says } from './responses.js';
+import { confirm, fail, noSeat, notAllowed, readJson, refusal, says } from './responses.js';
 import { operation } from './rights.js';
 
 const LIST_GRANTING = operation('confluence.listGrantingGroups', 'read', 'readConfluence', 'list its groups');
@@ -64,6 +64,7 @@ export async function findGroupByName(client: Client, name: string, call: Call):
 export async function createGroup(client: Client, name: string, call: Call): Promise<UpstreamGroup> {
   const message = { method: 'POST', path: '/wiki/rest/api/group', body: { name } } as const;
   const answer = await client.send(CREATE_GROUP, message, call);
+  if (says(answer, 404)) throw notAllowed(CREATE_GROUP, answer);
   if (says(answer, 400)) {
     const sentence = 'Atlassian refuses this group name: it may be taken or not allowed. Choose another name.';
     throw fail('invalid', sentence, CREATE_GROUP, answer);
@@ -114,6 +115,8 @@ async function membersPage(
   const path = `/wiki/rest/api/group/${segment(groupId)}/membersByGroupId`;
   const query = { start: asked.start, limit: asked.limit, ...(withTotal ? { shouldReturnTotalSize: true } : {}) };
   const answer = await client.send(LIST_MEMBERS, { method: 'GET', path, query }, call);
+  // An unknown group is an empty page; a 404 is Confluence's way to hide what the credential may not see.
+  if (says(answer, 404)) throw notAllowed(LIST_MEMBERS, answer);
   return readPage(LIST_MEMBERS, answer, asked, memberShape);
 }
 
@@ -208,6 +211,8 @@ function groupListing(
     async fetch(start) {
       const asked = { start, limit: PAGE_SIZE };
       const answer = await client.send(listOperation, { method: 'GET', path, query: { ...query, ...asked } }, call);
+      // Of the lists of groups only a person's can rightly be missing; for the others 404 means "not for you".
+      if (says(answer, 404) && listOperation !== LIST_MEMBERSHIPS) throw notAllowed(listOperation, answer);
       return readPage(listOperation, answer, asked, groupShape);
     },
   };
@@ -226,9 +231,4 @@ function isReadable(member: UpstreamAccount | undefined): member is UpstreamAcco
 
 function noSuchGroup(getOperation: Operation, answer: Answer) {
   return fail('notFound', 'Atlassian knows no group with this id. Check the id.', getOperation, answer);
-}
-
-/** Where 404 is documented as "the caller may not do this". */
-function notAllowed({ act, remedy, ...rest }: Operation, answer: Answer) {
-  return fail('misconfigured', `Atlassian does not let the bridge ${act}. ${remedy}`, { act, remedy, ...rest }, answer);
 }

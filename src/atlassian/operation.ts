@@ -7,7 +7,7 @@ export interface Operation {
   readonly repeatability: Repeatability;
   /** Whose rights Atlassian looks at. */
   readonly credential: 'site' | 'organization' | 'none';
-  /** Completes "Atlassian does not let the bridge …" when the answer is 403. */
+  /** Completes "Atlassian does not let the bridge …", and "… lacks the scope to …". */
   readonly act: string;
   /** One sentence that tells the operator which right is missing. */
   readonly remedy: string;

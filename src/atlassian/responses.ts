@@ -48,19 +48,12 @@ export function isUseless(answer: Answer): boolean {
 /** What an answer means that is not the documented success and that has no special meaning for its operation. */
 export function refusal(operation: Operation, answer: Answer): Failure {
   const { status } = answer;
-  if (status === 401 || isAnonymous(answer))
+  if (isAnonymous(answer) || (status === 401 && !lacksScope(answer))) {
     return fail('misconfigured', refusedCredential(operation), operation, answer);
-  if (status === 403 && /not permitted to use Confluence/i.test(answer.body)) {
-    return fail('misconfigured', NO_CONFLUENCE, operation, answer);
   }
-  if (status === 403) {
-    return fail(
-      'misconfigured',
-      `Atlassian does not let the bridge ${operation.act}. ${operation.remedy}`,
-      operation,
-      answer,
-    );
-  }
+  if (status === 401) return fail('misconfigured', missingScope(operation), operation, answer);
+  if (isShutOut(answer)) return fail('misconfigured', NO_CONFLUENCE, operation, answer);
+  if (status === 403) return notAllowed(operation, answer);
   if (status === 429) {
     const message = 'Atlassian limits how often the bridge may call it at the moment. Send the request again later.';
     const seconds = answer.retryAfterSeconds ?? RATE_LIMIT_SECONDS;
@@ -135,6 +128,12 @@ export function outcomeUnknown(failure: Failure): Failure {
   });
 }
 
+/** A right is missing: 403, and 404 of those operations for which it is documented to mean that. */
+export function notAllowed(operation: Operation, answer: Answer): Failure {
+  const message = `Atlassian does not let the bridge ${operation.act}. ${operation.remedy}`;
+  return fail('misconfigured', message, operation, answer);
+}
+
 /** Atlassian has no seat left to give. */
 export function noSeat(operation: Operation, answer: Answer): Failure {
   const message =
@@ -147,6 +146,23 @@ function refusedCredential({ credential }: Operation): string {
   return credential === 'organization'
     ? "Atlassian refuses the bridge's organization key. The operator should check ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY, and make a new key without scopes if it has expired."
     : "Atlassian refuses the bridge's API token. The operator should check ATLASSIAN_ADMIN_EMAIL, ATLASSIAN_API_TOKEN and ATLASSIAN_TOKEN_KIND, and make a new token if it has expired.";
+}
+
+/** The gateway says it to a scoped token without the scope of the operation, and to a token that has no scopes at all. */
+function missingScope({ act, credential, remedy }: Operation): string {
+  return credential === 'organization'
+    ? `The organization key of the bridge lacks the scope to ${act}. ${remedy}`
+    : `The bridge's API token lacks the scope to ${act}. ${remedy} If the token was made without scopes, set ATLASSIAN_TOKEN_KIND=classic.`;
+}
+
+/** Whether the gateway refuses the token for this one operation, whose scope it lacks, and not as such. */
+export function lacksScope({ status, body }: Answer): boolean {
+  return status === 401 && /scope does not match/i.test(body);
+}
+
+/** Whether Confluence is closed to the account as such, whatever was asked. */
+export function isShutOut({ status, body }: Answer): boolean {
+  return status === 403 && /not permitted to use Confluence/i.test(body);
 }
 
 /** Whether Jira took the token for a bad one: it then serves us as anonymous, with any status, and says so in a header. */

@@ -13,7 +13,7 @@ export type Outcome =
   /** The call went out and no answer came back: it may have happened. */
   | { readonly kind: 'lost' };
 
-export const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 400;
 
 /**

@@ -21,7 +21,7 @@ const REMEDIES = {
 
 export type RightsFamily = keyof typeof REMEDIES;
 
-/** Declares an operation. `act` completes "Atlassian does not let the bridge …". */
+/** Declares an operation; `act` as in {@link Operation}. */
 export function operation(
   name: string,
   repeatability: Operation['repeatability'],

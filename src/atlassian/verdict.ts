@@ -1,6 +1,6 @@
-import { Failure } from '../provisioning/failure.js';
+import type { Failure } from '../provisioning/failure.js';
 import type { Answer, Operation } from './operation.js';
-import { isAnonymous, refusal } from './responses.js';
+import { isAnonymous, isShutOut, lacksScope, refusal } from './responses.js';
 
 /** What an answer says about the credential that it was asked with (rule SA5). */
 export interface CredentialVerdict {
@@ -29,18 +29,11 @@ export function judgeCredential(operation: Operation, answer: Answer): Credentia
   });
   if (isAnonymous(answer) || refusesAll(answer)) return verdict(true, refusal(operation, answer));
   if (answer.status === 403 || answer.status === 401) {
-    if (repeatability !== 'read') return undefined;
-    const message = `Atlassian does not let the bridge ${operation.act}. ${operation.remedy}`;
-    return verdict(
-      false,
-      new Failure('misconfigured', message, { upstream: { operation: name, status: answer.status } }),
-    );
+    return repeatability === 'read' ? verdict(false, refusal(operation, answer)) : undefined;
   }
   return answer.status < 300 ? verdict(false) : undefined;
 }
 
-/** The gateway says 401 also to a scoped token that lacks the scope of this one operation. */
-function refusesAll({ status, body }: Answer): boolean {
-  if (status === 401) return !/scope does not match/i.test(body);
-  return status === 403 && /not permitted to use Confluence/i.test(body);
+function refusesAll(answer: Answer): boolean {
+  return (answer.status === 401 && !lacksScope(answer)) || isShutOut(answer);
 }

@@ -1,7 +1,7 @@
 import { connect } from '../atlassian/connection.js';
 import { chooseBackEnd, createDirectory } from '../atlassian/backends.js';
 import { createProbes } from '../atlassian/probes.js';
-import { ownCall, upstreamConfig } from '../bridge.js';
+import { upstreamConfig } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { readConfig, secretsOf } from '../config.js';
 import { loadEnvironment } from '../environment.js';
@@ -9,6 +9,7 @@ import { EXIT_CODES, ExitError } from '../exit.js';
 import { createLogger } from '../observability/logger.js';
 import { Failure } from '../provisioning/failure.js';
 import { linkAccount } from '../provisioning/linking.js';
+import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
 import { openSqliteStore } from '../store/sqlite.js';
 
@@ -21,7 +22,10 @@ export async function link(email: string, account: string): Promise<void> {
   const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, log: logger });
   try {
-    const call = { ...ownCall(systemClock, BUDGET_MS, new AbortController().signal), caller: 'operator' };
+    const call = {
+      ...openOwnCall('request', BUDGET_MS, new AbortController().signal, systemClock),
+      caller: 'operator',
+    };
     const probes = createProbes(connection);
     const { accountId } = await probes.currentUser(call);
     const backEnd = await chooseBackEnd(connection.config, () => probes.jiraAccess(call));

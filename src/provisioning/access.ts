@@ -1,4 +1,4 @@
-import { matchesPattern } from '../patterns.js';
+import { isExactName, matchesPattern } from '../patterns.js';
 import type { Call } from './call.js';
 import { type Access, type Dependencies, OWN_WRITE_MS, type Settings } from './dependencies.js';
 import type { UpstreamGroup } from './directory.js';
@@ -57,7 +57,7 @@ export function assertWritableGroup(
       `${called} grants administration rights and is never changed by SCIM. Change it in Atlassian administration.`,
     );
   }
-  const byExactName = settings.adoptGroups.some((name) => !name.includes('*') && matchesPattern(name, group.name));
+  const byExactName = settings.adoptGroups.some((name) => isExactName(name) && matchesPattern(name, group.name));
   if (granting !== undefined && !byExactName) {
     throw new Failure(
       'forbidden',
@@ -118,20 +118,36 @@ export interface Memberships {
   readonly names: ReadonlyMap<string, string>;
 }
 
+/** @param purpose `giving`: an empty read only leads to additions, whose success proves the rights; no control read */
 export async function readMemberships(
   accountId: string,
   deps: Dependencies,
   access: Access,
   call: Call,
+  purpose: 'judging' | 'giving' = 'judging',
 ): Promise<Memberships> {
-  const groups = await deps.directory.listMemberships(accountId, call);
-  if (groups.length === 0) await controlRead(deps, access, call);
+  const groups = await membershipsOrNone(accountId, deps, call);
+  if (groups.length === 0 && purpose === 'judging') await controlRead(deps, access, call);
   return layOwnWrites(
     accountId,
     groups.map((group) => group.id),
     new Map(groups.map((group) => [group.id, group.name])),
     deps,
   );
+}
+
+/** A 404 is as much as an empty list: to be believed after a control read only. */
+async function membershipsOrNone(
+  accountId: string,
+  deps: Pick<Dependencies, 'directory'>,
+  call: Call,
+): Promise<readonly UpstreamGroup[]> {
+  try {
+    return await deps.directory.listMemberships(accountId, call);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'notFound') return [];
+    throw error;
+  }
 }
 
 /** Lays our own writes of the last ten minutes over what was read of an account's memberships (rule US2). */

@@ -95,6 +95,26 @@ export async function giveNewAccess(
   return accountId;
 }
 
+/** The organization's invite also takes in an account that is not in the site's directory; elsewhere the group is joined. */
+export async function giveAccess(
+  accountId: string,
+  address: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  const group = firstAccessGroup(access);
+  if (deps.directory.backEnd === 'organization') {
+    const created = await deps.directory.createAccount(address, group.id, call);
+    if (created.accountId !== accountId) throw severalAccounts();
+    if (created.granted) {
+      await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
+      return;
+    }
+  }
+  await joinGroups({ id: accountId, accountId }, [group.id], 'US4', access, deps, call);
+}
+
 /** @throws Failure `conflict` when the account is another record's */
 async function assertUnlinked(accountId: string, deps: Dependencies): Promise<void> {
   const holder = await deps.store.people.findByAccount(accountId);

@@ -115,7 +115,7 @@ async function stateActive(
   deps: Dependencies,
   call: Call,
 ): Promise<CurrentMemberships | undefined> {
-  const standing = await readStanding(link, deps, call);
+  const standing = await readStanding(link, deps, call, change.active === true ? 'giving' : 'judging');
   if (change.active === false) return deactivate(link, standing, deps, call);
   const isWanted = link.wanted === 'active';
   // Who is shown active already gets nothing by this message, so what else it carries decides (rule US12).

@@ -15,7 +15,7 @@ import { assertMembersKnown, type Member, protectionOf } from './members.js';
 import { planMembers } from './memberships.js';
 import { carryOut } from './memberWork.js';
 import { refusing } from './refusals.js';
-import type { GroupLink, Intent } from './store.js';
+import type { GroupLink, Intent, Records } from './store.js';
 import type { GroupView } from './views.js';
 
 /** A group as an IdP asks for one. */
@@ -29,6 +29,8 @@ export interface NewGroup {
 /** What `createGroup` has settled before the group exists. */
 interface Preparation {
   readonly group: NewGroup;
+  /** Stands for this very message. */
+  readonly messageKey: string;
   readonly people: ReadonlyMap<string, Member>;
   readonly access: Access;
 }
@@ -45,9 +47,9 @@ const ATTEMPT = { event: 'group.created', subject: 'new' };
 
 /**
  * Creates a group with its members (rules GR3, GR8): one look-up of the name, one call to create it, one per member.
- * Members are checked before the first call. An intent is stored before the group is made and ends when a request was
- * told that all is done, so that a repeat of an unfinished creation, or of one whose answer was lost, goes on with the
- * same group.
+ * Members are checked before the first call. Two intents follow each other: one of the name until the group is recorded,
+ * so that a group whose answer was lost is ours; one of the message until a request was told that all is done, so that
+ * its repeat, and no other message, goes on with the group.
  *
  * @throws Failure `conflict` that names the group which holds the name; `invalid` for names and members that cannot be;
  *   `forbidden` for protected people; `unavailable` while the work goes on in the background
@@ -59,20 +61,26 @@ export async function createGroup(group: NewGroup, deps: Dependencies, jobs: Job
   const hash = createHash('sha256')
     .update(JSON.stringify([call.caller, { ...group, memberIds }]))
     .digest('hex');
-  const view = await jobs.run(`groupName:${key} ${hash}`, call, (jobCall, progress) =>
+  const messageKey = `${key} ${hash}`;
+  const view = await jobs.run(`groupName:${messageKey}`, call, (jobCall, progress) =>
     deps.store.locks.withLock(`groupName:${key}`, jobCall.deadlineMs, () =>
-      createLocked({ ...group, memberIds }, deps, jobCall, progress),
+      createLocked({ ...group, memberIds }, messageKey, deps, jobCall, progress),
     ),
   );
-  await deps.store.intents.end('createGroup', key);
+  await deps.store.intents.end('createGroup', messageKey);
   return view;
 }
 
-/** Holds the lock of the name until the members are in, so that only a repeat of the same message comes upon the intent. */
-async function createLocked(group: NewGroup, deps: Dependencies, call: Call, progress: Progress): Promise<GroupView> {
-  const intent = await unfinished(group.displayName, deps);
+/** Holds the lock of the name until the members are in. */
+async function createLocked(
+  group: NewGroup,
+  messageKey: string,
+  deps: Dependencies,
+  call: Call,
+  progress: Progress,
+): Promise<GroupView> {
   const recorded = await deps.store.groups.findByDisplayName(group.displayName);
-  if (recorded !== undefined && intent?.caller !== call.caller) {
+  if (recorded !== undefined && (await unfinished(messageKey, deps)) === undefined) {
     await refusing('GR3', ATTEMPT, deps, call, () => {
       throw nameTaken(recorded.id, recorded.displayName);
     });
@@ -81,10 +89,10 @@ async function createLocked(group: NewGroup, deps: Dependencies, call: Call, pro
   const people = await refusing('GR4', ATTEMPT, deps, call, () =>
     assertMembersKnown(group.memberIds, deps, access, call),
   );
-  const preparation = { group, people, access };
+  const preparation = { group, messageKey, people, access };
   const made =
     recorded === undefined
-      ? await make(preparation, intent, deps, call)
+      ? await make(preparation, deps, call)
       : {
           group: { id: recorded.id, name: recorded.confluenceName, usageType: undefined, managedBy: undefined },
           isNew: false,
@@ -94,34 +102,25 @@ async function createLocked(group: NewGroup, deps: Dependencies, call: Call, pro
   );
 }
 
-async function unfinished(displayName: string, deps: Dependencies): Promise<Intent | undefined> {
-  const intent = await deps.store.intents.find('createGroup', nameKey(displayName));
+async function unfinished(key: string, deps: Dependencies): Promise<Intent | undefined> {
+  const intent = await deps.store.intents.find('createGroup', key);
   if (intent === undefined || Date.parse(intent.startedAt) >= deps.clock.now() - INTENT_MS) return intent;
   await deps.store.intents.end('createGroup', intent.key);
   return undefined;
 }
 
 /** Finds out whose the name is, and makes the group or takes up the one that is ours. */
-async function make(
-  { group, people, access }: Preparation,
-  intent: Intent | undefined,
-  deps: Dependencies,
-  call: Call,
-): Promise<Made> {
+async function make(preparation: Preparation, deps: Dependencies, call: Call): Promise<Made> {
+  const { group, messageKey, people } = preparation;
+  const intent = await unfinished(nameKey(group.displayName), deps);
   const existing = await findUpstreamByName(group.displayName, deps, call);
-  if (existing !== undefined) return takeUp(existing, group, intent, access, deps, call);
+  if (existing !== undefined) return takeUp(existing, preparation, intent, deps, call);
   await refusing('SA8', ATTEMPT, deps, call, async () => {
     if ([...people.values()].some(await protectionOf(deps))) throw protectedMember();
   });
-  const startedAt = new Date(deps.clock.now()).toISOString();
-  await deps.store.intents.begin({
-    kind: 'createGroup',
-    key: nameKey(group.displayName),
-    caller: call.caller,
-    startedAt,
-  });
+  await begin(nameKey(group.displayName), deps.store, deps, call);
   const created = await send(group.displayName, intent, deps, call);
-  await recordCreated(created, group, deps, call);
+  await recordCreated(created, group, messageKey, deps, call);
   return { group: created, isNew: true };
 }
 
@@ -155,27 +154,20 @@ async function send(name: string, intent: Intent | undefined, deps: Dependencies
  */
 async function takeUp(
   existing: UpstreamGroup,
-  group: NewGroup,
+  { group, messageKey, access }: Preparation,
   intent: Intent | undefined,
-  access: Access,
   deps: Dependencies,
   call: Call,
 ): Promise<Made> {
   const link = await deps.store.groups.find(existing.id);
   if (link === undefined && intent !== undefined && (await isEmpty(existing, deps, call))) {
-    await recordCreated(existing, group, deps, call);
+    await recordCreated(existing, group, messageKey, deps, call);
     return { group: existing, isNew: false };
   }
   if (link?.isReleased === true && isWritable(existing, link, access, deps)) {
-    const startedAt = new Date(deps.clock.now()).toISOString();
     const indexed = await deps.store.index.group(existing.id);
     await deps.store.transaction(async (records) => {
-      await records.intents.begin({
-        kind: 'createGroup',
-        key: nameKey(group.displayName),
-        caller: call.caller,
-        startedAt,
-      });
+      await begin(messageKey, records, deps, call);
       await adopt({ id: existing.id, name: group.displayName }, { indexed }, records, deps, call);
       await records.groups.update(existing.id, { confluenceName: existing.name });
       await records.groups.setExternalId(existing.id, call.caller, group.externalId);
@@ -202,7 +194,19 @@ function isWritable(group: UpstreamGroup, link: GroupLink, access: Access, deps:
   }
 }
 
-async function recordCreated(created: UpstreamGroup, group: NewGroup, deps: Dependencies, call: Call): Promise<void> {
+async function begin(key: string, records: Records, deps: Dependencies, call: Call): Promise<void> {
+  const startedAt = new Date(deps.clock.now()).toISOString();
+  await records.intents.begin({ kind: 'createGroup', key, caller: call.caller, startedAt });
+}
+
+/** The intent of the name ends, that of the message begins. */
+async function recordCreated(
+  created: UpstreamGroup,
+  group: NewGroup,
+  messageKey: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
   const nowMs = deps.clock.now();
   await deps.store.transaction(async (records) => {
     await records.index.putGroup({ ...created, accessTypes: [] }, nowMs);
@@ -217,6 +221,8 @@ async function recordCreated(created: UpstreamGroup, group: NewGroup, deps: Depe
       createdAt: new Date(nowMs).toISOString(),
     });
     await records.groups.setExternalId(created.id, call.caller, group.externalId);
+    await records.intents.end('createGroup', nameKey(group.displayName));
+    await begin(messageKey, records, deps, call);
     await audit(records, deps, call, { ...ATTEMPT, subject: created.id, decision: 'GR3', result: 'done' });
   });
 }

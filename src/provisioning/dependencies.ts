@@ -42,14 +42,15 @@ export interface Roster {
   /**
    * Resolves once a first scan is committed, at once afterwards; what rests on absence waits here (rule LI1).
    *
-   * @throws Failure `unavailable` with `Retry-After` when the call's budget ends first
+   * @throws Failure `unavailable` with `Retry-After` when the call's budget ends first; `misconfigured` at once while only
+   *   our operator can make a scan succeed
    */
   ready(call: Call): Promise<void>;
   /**
    * For a list from its beginning: refreshes an index older than `INDEX_MAX_AGE_SECONDS`. A refresh that fails or
    * outlasts the budget leaves an index of up to an hour good enough, with a warning in the log.
    *
-   * @throws Failure `unavailable` with `Retry-After`
+   * @throws Failure as `ready`
    */
   fresh(call: Call): Promise<void>;
   /** A scan now (joins a running one): an account is looked for. @throws Failure when it fails or does not fit the call. */

@@ -5,7 +5,7 @@ import type { Access, Dependencies } from './dependencies.js';
 import type { UpstreamGroup } from './directory.js';
 import { Failure } from './failure.js';
 import { assertPossibleName, displayNameOf, isSameName } from './groupNames.js';
-import { type KnownGroup, knownGroup, readGroup } from './groupReads.js';
+import { knownGroup, readGroup } from './groupReads.js';
 import { assertMembersKnown, findMembers, type Member, protectionOf } from './members.js';
 import type { MemberChange, MemberPlan } from './memberships.js';
 import { refusing } from './refusals.js';
@@ -22,7 +22,6 @@ export interface GroupChange extends MemberChange {
 
 /** A change that nothing but its members, once they are read, can still refuse. */
 export interface CheckedChange {
-  readonly known: KnownGroup;
   readonly group: UpstreamGroup;
   /** Without removals of ids that are nobody's: those take nobody (rule GR4). */
   readonly change: GroupChange;
@@ -64,7 +63,6 @@ export async function checkChange(
     if ([...removed.values()].some(isProtected)) throw protectedMember();
   });
   return {
-    known,
     group,
     change: { ...change, remove: change.remove.filter((memberId) => removed.has(memberId)) },
     renameTo,

@@ -6,9 +6,12 @@ import type { GroupLink } from './store.js';
 
 const MOST_CHARACTERS = 255;
 
-/** Whether anybody could have this id: ids are opaque, but bounded and without control characters (rule ID1). */
+/**
+ * Whether anybody could have this id: ids are opaque, but bounded and without control characters (rule ID1). Dots alone
+ * mean something else in the path of an upstream call.
+ */
 export function isPlausibleId(id: string): boolean {
-  return id !== '' && isPlainText(id);
+  return !/^\.{0,2}$/.test(id) && isPlainText(id);
 }
 
 /** Whether a group could have this name (rule GR3). */

@@ -17,7 +17,7 @@ export interface KnownGroup {
   readonly indexed: IndexedGroup | undefined;
 }
 
-export function groupNotFound(): Failure {
+function groupNotFound(): Failure {
   return new Failure('notFound', 'No group has this id. Look the group up by displayName.');
 }
 
@@ -157,7 +157,6 @@ export async function viewOf(
     id: group.id,
     displayName: displayNameOf(group, link),
     link,
-    group,
     externalId: await deps.store.groups.externalId(group.id, call.caller),
     memberIds,
     createdAt: link?.createdAt ?? seenAt,

@@ -50,9 +50,7 @@ export function createJobs({ clock, log, maxRunning, maxMs, onRunning }: JobOpti
 
   function start(key: string, call: Call, work: (jobCall: Call, progress: Progress) => Promise<unknown>): Job {
     if (stopping.signal.aborted) {
-      throw new Failure('unavailable', 'The bridge is stopping. Send the same message again.', {
-        retryAfterSeconds: BUSY_RETRY_SECONDS,
-      });
+      throw stoppingBridge();
     }
     if (running.size >= maxRunning) {
       throw new Failure(
@@ -104,7 +102,8 @@ export function createJobs({ clock, log, maxRunning, maxMs, onRunning }: JobOpti
       const seen = joined?.upstream.length ?? 0;
       job.waiting += 1;
       try {
-        if (!(await endsInTime(job.result, call.deadlineMs, call.signal, clock))) throw stillRunning(job);
+        if (!(await endsInTime(job.result, call.deadlineMs, call.signal, clock)))
+          throw call.signal.aborted ? stoppingBridge() : stillRunning(job);
         // Whoever uses the same key asks for the same type of result.
         return (await job.result) as T;
       } finally {
@@ -113,14 +112,16 @@ export function createJobs({ clock, log, maxRunning, maxMs, onRunning }: JobOpti
       }
     },
     async stop() {
-      stopping.abort(
-        new Failure('unavailable', 'The bridge is stopping. Send the same message again.', {
-          retryAfterSeconds: BUSY_RETRY_SECONDS,
-        }),
-      );
+      stopping.abort(stoppingBridge());
       await Promise.allSettled([...running.values()].map((job) => job.result));
     },
   };
+}
+
+function stoppingBridge(): Failure {
+  return new Failure('unavailable', 'The bridge is stopping. Send the same message again.', {
+    retryAfterSeconds: BUSY_RETRY_SECONDS,
+  });
 }
 
 function stillRunning({ progress }: Job): Failure {

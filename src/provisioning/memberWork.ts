@@ -1,10 +1,10 @@
 import { readMemberships, recordMembership } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
-import type { Access, Dependencies } from './dependencies.js';
+import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
 import type { Progress } from './jobs.js';
-import type { Member } from './members.js';
+import { knownMembers, type Member, unknownMembers } from './members.js';
 import type { MemberStep } from './memberships.js';
 import { inParallel } from './parallel.js';
 import type { Hold, Records } from './store.js';
@@ -139,23 +139,41 @@ class MemberSteps {
     const dependsOnStatus =
       this.#isGranting || (link !== undefined && (link.accountId === undefined || link.wanted === 'inactive'));
     if (!dependsOnStatus) return this.#join(step, call);
-    return this.#deps.store.locks.withLock(`person:${step.member.id}`, call.deadlineMs, async () => {
-      const current = await this.#deps.store.people.find(step.member.id);
-      const member: Member = {
-        ...step.member,
-        link: current,
-        accountId: current === undefined ? step.member.accountId : current.accountId,
-      };
+    // Whoever was nobody's record when the message was checked may have become one since, under another id.
+    const { id } = await this.#asRecorded(step.member);
+    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+      const member = await this.#asRecorded(step.member);
       if (member.accountId === undefined) return this.#owe(member, 'US5', call);
-      if (this.#isGranting && (await this.#isBarred(member, member.accountId))) return this.#owe(member, 'GR2', call);
+      if (this.#isGranting) {
+        if (await this.#isBarred(member, member.accountId)) return this.#owe(member, 'GR2', call);
+        if (await this.#isGone(member, member.accountId)) throw unknownMembers([member.id]);
+      }
       return this.#join({ ...step, member }, call);
     });
+  }
+
+  /** The person as the records have it now. */
+  async #asRecorded(member: Member): Promise<Member> {
+    const { people } = this.#deps.store;
+    const link =
+      (await people.find(member.id)) ??
+      (member.accountId === undefined ? undefined : await people.findByAccount(member.accountId));
+    return link === undefined ? { ...member, link } : { id: link.id, accountId: link.accountId, link };
   }
 
   /** Whoever is recorded inactive, or was deleted, gets no access through a group (rule GR2). */
   async #isBarred({ link }: Member, accountId: string): Promise<boolean> {
     if (link !== undefined) return link.wanted === 'inactive';
     return (await this.#deps.store.tombstones.findByAccount(accountId)).length > 0;
+  }
+
+  /** Somebody without a record is a SCIM User by access alone (rule ID2), which a DELETE may have taken meanwhile. */
+  async #isGone({ id, link }: Member, accountId: string): Promise<boolean> {
+    if (link !== undefined) return false;
+    const sinceMs = this.#deps.clock.now() - OWN_WRITE_MS;
+    const own = await this.#deps.store.writes.membershipsOf(accountId, sinceMs);
+    const wasTaken = [...own].some(([groupId, isMember]) => !isMember && this.#access.granting.has(groupId));
+    return wasTaken && !(await knownMembers([id], this.#deps)).has(id);
   }
 
   /** The membership is kept here until the account appears or the person is reactivated. */

@@ -74,7 +74,8 @@ export async function assertMembersKnown(
   throw unknownMembers(missing);
 }
 
-async function knownMembers(ids: readonly string[], deps: Dependencies): Promise<Map<string, Member>> {
+/** Those of these ids that are SCIM Users, from links and the index as it is now. */
+export async function knownMembers(ids: readonly string[], deps: Dependencies): Promise<Map<string, Member>> {
   const links = await inBulk(ids, (some) => deps.store.people.findByIds(some));
   const known = new Map(links.map((link) => [link.id, memberOf(link)]));
   const rest = ids.filter((id) => !known.has(id));
@@ -107,7 +108,8 @@ async function existingAccounts(ids: readonly string[], deps: Dependencies, call
   return accounts.filter((account) => account.accountType === 'atlassian').map((account) => account.accountId);
 }
 
-function unknownMembers(ids: readonly string[]): Failure {
+/** The answer to a message that would add ids of nobody (rule GR4). */
+export function unknownMembers(ids: readonly string[]): Failure {
   const named = ids.slice(0, MOST_NAMED).map((id) => JSON.stringify(id.slice(0, 64)));
   const more = ids.length > MOST_NAMED ? ` and ${String(ids.length - MOST_NAMED)} more` : '';
   return new Failure(

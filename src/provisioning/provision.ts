@@ -2,6 +2,7 @@ import { assertNotProtected, firstAccessGroup, layOwnWrites, type Memberships, r
 import {
   assertAllowedDomain,
   assertUsableAccount,
+  giveAccess,
   giveNewAccess,
   type LocatedAccount,
   locateAccount,
@@ -11,8 +12,6 @@ import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import type { UpstreamAccount } from './directory.js';
 import { Failure } from './failure.js';
-import { severalAccounts } from './invitations.js';
-import { joinGroups } from './joining.js';
 import { type CurrentMemberships, viewOfLink } from './people.js';
 import { grantingGroupsOf } from './leaving.js';
 import { type Attempt, refusing } from './refusals.js';
@@ -215,26 +214,6 @@ async function membershipsOf(
   return layOwnWrites(located.accountId, located.groupIds, new Map(), deps);
 }
 
-/** The organization's invite also takes in an account that is not in the site's directory; elsewhere the group is joined. */
-async function giveAccess(
-  accountId: string,
-  address: string,
-  access: Access,
-  deps: Dependencies,
-  call: Call,
-): Promise<void> {
-  const group = firstAccessGroup(access);
-  if (deps.directory.backEnd === 'organization') {
-    const created = await deps.directory.createAccount(address, group.id, call);
-    if (created.accountId !== accountId) throw severalAccounts();
-    if (created.granted) {
-      await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
-      return;
-    }
-  }
-  await joinGroups({ id: accountId, accountId }, [group.id], 'US4', access, deps, call);
-}
-
 /** Nobody has the address on the site: invited or created; recorded only when the message says inactive. */
 async function create(person: NewPerson, access: Access, deps: Dependencies, call: Call): Promise<PersonView> {
   if (person.active === false) {
@@ -316,6 +295,7 @@ async function insert(person: NewPerson, how: Insertion, deps: Dependencies, cal
     }
     await records.intents.end('invite', person.address);
     if (how.accountId !== undefined) await records.tombstones.removeAccount(how.accountId);
+    await records.tombstones.removePending(person.address);
     await audit(records, deps, call, { event: how.event, subject: id, decision: 'US4', result: 'done' });
   });
   return { ...link, modifiedAt: now };

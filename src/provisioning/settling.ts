@@ -1,13 +1,16 @@
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
+import { isProtected } from './access.js';
+import { audit } from './auditing.js';
 import { accountByVisibleAddress, attach } from './invitations.js';
+import { leaveEverything } from './removal.js';
 import { deactivate, reactivate, readStanding } from './status.js';
 import type { PersonLink } from './store.js';
 
 /**
  * After a scan: connects invited people whose account has appeared, applies the memberships owed to those who are
- * entitled, and takes access from those deactivated or deleted meanwhile. One person's failure does not stop the others.
+ * entitled, and takes access from those deactivated meanwhile. One person's failure does not stop the others.
  */
 export async function settleInvitations(deps: Dependencies, call: Call): Promise<void> {
   for (const invited of await deps.store.people.listInvited()) {
@@ -16,6 +19,40 @@ export async function settleInvitations(deps: Dependencies, call: Call): Promise
     } catch (error) {
       deps.log.warn('An invited person could not be settled; the next scan tries again', {
         personId: invited.id,
+        failure: Failure.from(error),
+      });
+    }
+  }
+}
+
+/** For how long an invitation can be accepted after its person was deleted; later, somebody gave access by hand. */
+const RETURN_MS = 30 * 24 * 60 * 60 * 1000;
+
+/**
+ * After a scan: takes access from people who were deleted before they had an account and have accepted the invitation
+ * since (rule US9). Done once for each: who is given access afterwards was given it by somebody.
+ */
+export async function settleReturned(deps: Dependencies, call: Call): Promise<void> {
+  const since = new Date(deps.clock.now() - RETURN_MS).toISOString();
+  for (const { id, accountId } of await deps.store.tombstones.listReturned(since)) {
+    if (isProtected({ accountId, addresses: [] }, deps)) continue;
+    try {
+      await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+        await leaveEverything(id, accountId, deps, call);
+        await deps.store.transaction(async (records) => {
+          await records.tombstones.connect(id, accountId);
+          await audit(records, deps, call, {
+            event: 'user.deprovisioned',
+            subject: id,
+            object: accountId,
+            decision: 'US9',
+            result: 'done',
+          });
+        });
+      });
+    } catch (error) {
+      deps.log.warn('Access of a deleted person could not be taken; the next scan tries again', {
+        personId: id,
         failure: Failure.from(error),
       });
     }

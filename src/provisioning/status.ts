@@ -29,14 +29,19 @@ export interface Standing {
 /** What taking access needs to know of where a person stands. */
 export type Reach = Pick<Standing, 'access' | 'memberships'>;
 
-/** Reads where a linked person stands. One `memberof`; none for a person without an account. */
-export async function readStanding(link: PersonLink, deps: Dependencies, call: Call): Promise<Standing> {
+/** Reads where a linked person stands. One `memberof`; none for a person without an account. `purpose` as in `readMemberships`. */
+export async function readStanding(
+  link: PersonLink,
+  deps: Dependencies,
+  call: Call,
+  purpose: 'judging' | 'giving' = 'judging',
+): Promise<Standing> {
   const access = await deps.roster.access(call);
   if (link.accountId === undefined) {
     const isEntitled = link.wanted === 'active';
     return { access, memberships: undefined, isActive: isEntitled, isSurelyActive: isEntitled };
   }
-  const memberships = await readMemberships(link.accountId, deps, access, call);
+  const memberships = await readMemberships(link.accountId, deps, access, call, purpose);
   const granting = [...memberships.shown].filter((id) => access.granting.has(id));
   return {
     access,

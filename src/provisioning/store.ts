@@ -75,7 +75,7 @@ export interface Tombstone {
 
 /** Something begun upstream whose outcome may be lost with the process. */
 export interface Intent {
-  /** `invite` (key: person id) or `createGroup` (key: lower-case name). */
+  /** `invite` (key: the address) or `createGroup` (key: lower-case name; once the group is recorded, name and message). */
   readonly kind: 'invite' | 'createGroup';
   readonly key: string;
   readonly caller: string;
@@ -208,7 +208,6 @@ export interface OwnWrites {
   /** The latest write per account since `sinceMs`: account id to whether it made the account a member. */
   membersOf(groupId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
   groupDeleted(groupId: string, atMs: number): Promise<void>;
-  isGroupDeleted(groupId: string, sinceMs: number): Promise<boolean>;
   prune(beforeMs: number): Promise<void>;
 }
 
@@ -222,9 +221,9 @@ export interface Tombstones {
   removeAccount(accountId: string): Promise<void>;
   /**
    * People deleted before they had an account, whose address the index now shows on an account with access that nobody
-   * is linked to: an invitation was accepted after the person had left.
+   * is linked to: an invitation was accepted after the person had left. Only those deleted since.
    */
-  listReturned(): Promise<readonly { readonly id: string; readonly accountId: string }[]>;
+  listReturned(sinceIso: string): Promise<readonly { readonly id: string; readonly accountId: string }[]>;
   /** The account of a person deleted before there was one. */
   connect(id: string, accountId: string): Promise<void>;
   /** Somebody has this address again: its tombstones without account say nothing any more. */
@@ -261,7 +260,9 @@ export interface IndexScan {
 }
 
 export interface DirectoryIndex {
-  /** When the last committed scan was; undefined before the first. `people` counts distinct people of kind atlassian. */
+  /** When the last committed scan was; undefined before the first. Cheap, whatever the size of the site. */
+  scannedAtMs(): Promise<number | undefined>;
+  /** The same with a count of the distinct people of kind atlassian, which costs a walk over all of them. */
   state(): Promise<{ readonly scannedAtMs: number; readonly people: number } | undefined>;
   /** Starts a generation; one that was never committed before it is discarded. */
   beginScan(): Promise<IndexScan>;
@@ -270,8 +271,6 @@ export interface DirectoryIndex {
   /** Accounts whose visible address this is. */
   findByAddress(address: string): Promise<readonly IndexedPerson[]>;
   group(groupId: string): Promise<IndexedGroup | undefined>;
-  /** By Confluence name, without regard to case. */
-  findGroupByName(name: string): Promise<IndexedGroup | undefined>;
   grantingGroups(): Promise<readonly IndexedGroup[]>;
   /** Adds or replaces one group: we just created or read it. */
   putGroup(group: Omit<IndexedGroup, 'firstSeenAt'>, atMs: number): Promise<void>;

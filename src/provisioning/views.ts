@@ -1,4 +1,4 @@
-import type { UpstreamAccount, UpstreamGroup } from './directory.js';
+import type { UpstreamAccount } from './directory.js';
 import type { GroupLink, PersonLink } from './store.js';
 
 /** A person as the domain knows one now: what SCIM answers are built from (`scim/mapping.ts`). */
@@ -25,7 +25,6 @@ export interface GroupView {
   /** The recorded name where there is one, else Confluence's. */
   readonly displayName: string;
   readonly link: GroupLink | undefined;
-  readonly group: UpstreamGroup | undefined;
   readonly externalId: string | undefined;
   /** SCIM ids; undefined when they were not asked for. */
   readonly memberIds: readonly string[] | undefined;

@@ -8,7 +8,7 @@ import { asOwnTrouble } from './trouble.js';
 import { openOwnCall } from './ownCall.js';
 import { endsInTime } from '../provisioning/waiting.js';
 
-/** How often the store is asked whether another instance has renewed the index: asking costs a count over everybody. */
+/** How often the store is asked whether another instance has renewed the index. */
 const INDEX_CHECK_MS = 10 * 1000;
 
 /** For how long granting groups that were read directly are good, and an index needs no second opinion. */
@@ -48,11 +48,11 @@ export function createAccessReader(parts: AccessParts): AccessReader {
 
   async function resolveIndex(): Promise<Resolution | undefined> {
     if (fromIndex === undefined || clock.now() >= checkIndexAtMs) {
-      const state = await store.index.state();
-      if (state === undefined) return undefined;
-      if (fromIndex?.scannedAtMs !== state.scannedAtMs) {
+      const scannedAtMs = await store.index.scannedAtMs();
+      if (scannedAtMs === undefined) return undefined;
+      if (fromIndex?.scannedAtMs !== scannedAtMs) {
         const resolution = resolve(await store.index.grantingGroups(), settings);
-        fromIndex = { scannedAtMs: state.scannedAtMs, resolution };
+        fromIndex = { scannedAtMs, resolution };
       }
       checkIndexAtMs = clock.now() + INDEX_CHECK_MS;
     }

@@ -43,14 +43,10 @@ export interface RunningRoster extends Roster {
   start(): void;
   /** Ends scans and what follows them; resolves when nothing is under way any more. */
   stop(): Promise<void>;
-  /** Why the last scan failed; undefined when it did not. */
-  lastFailure(): Failure | undefined;
   /** What is wrong with the access groups (rule SA1): while it lasts the bridge is not ready. */
   accessFailure(): Failure | undefined;
   /** Whether no scan and nothing that follows one is under way. */
   settled(): boolean;
-  /** People recorded inactive whom the last scan found with access (rule SA9). */
-  leaversWithAccess(): number;
 }
 
 export function createRoster(parts: RosterParts): RunningRoster {
@@ -63,6 +59,8 @@ export function createRoster(parts: RosterParts): RunningRoster {
   let followUp = Promise.resolve();
   let followUps = 0;
   let hasIndex = false;
+  /** The last scan found the access groups wrong (rule SA1). Looks since may have found them right; the index is not. */
+  let isBlocked = false;
 
   const runner = createScanRunner({
     store,
@@ -80,7 +78,13 @@ export function createRoster(parts: RosterParts): RunningRoster {
     random: parts.random ?? Math.random,
     scan: runner.run,
     retryAtMs: runner.retryAtMs,
-    scannedAtMs,
+    scannedAtMs: () => store.index.scannedAtMs(),
+    isBlocked: () => isBlocked,
+    isUnblocked: () =>
+      accessReader.read(openOwnCall('scan', settings.requestBudgetMs, stopSignal, clock)).then(
+        () => true,
+        () => false,
+      ),
   });
 
   async function afterCommit(report: ScanReport, call: Call): Promise<void> {
@@ -92,9 +96,13 @@ export function createRoster(parts: RosterParts): RunningRoster {
       log.error('The people recorded inactive could not be compared with the index.', { error: Failure.from(error) });
     }
     accessReader.indexChanged();
-    await accessReader.read(call).catch((error: unknown) => {
-      log.error('The access groups are not right; nobody can be given access.', { error: Failure.from(error) });
-    });
+    isBlocked = await accessReader.read(call).then(
+      () => false,
+      (error: unknown) => {
+        log.error('The access groups are not right; nobody can be given access.', { error: Failure.from(error) });
+        return true;
+      },
+    );
     followUps += 1;
     followUp = followUp.then(() => tellScanned(call.requestId)).finally(() => (followUps -= 1));
   }
@@ -107,13 +115,9 @@ export function createRoster(parts: RosterParts): RunningRoster {
     }
   }
 
-  async function scannedAtMs(): Promise<number | undefined> {
-    return (await store.index.state())?.scannedAtMs;
-  }
-
   /** Asked of the store until it is true: an index never goes away again. */
   async function isScanned(): Promise<boolean> {
-    hasIndex ||= (await scannedAtMs()) !== undefined;
+    hasIndex ||= (await store.index.scannedAtMs()) !== undefined;
     return hasIndex;
   }
 
@@ -157,7 +161,7 @@ export function createRoster(parts: RosterParts): RunningRoster {
   return {
     ready,
     async fresh(call) {
-      const atMs = await scannedAtMs();
+      const atMs = await store.index.scannedAtMs();
       if (atMs === undefined) {
         await ready(call);
         return;
@@ -189,9 +193,7 @@ export function createRoster(parts: RosterParts): RunningRoster {
       await runner.ended();
       await followUp;
     },
-    lastFailure: runner.lastFailure,
     accessFailure: accessReader.failure,
     settled: () => !runner.isRunning() && followUps === 0,
-    leaversWithAccess: leaverGuard.count,
   };
 }

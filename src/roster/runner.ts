@@ -55,14 +55,14 @@ export function createScanRunner(parts: RunnerParts): ScanRunner {
 
   /** @returns undefined when another instance committed a scan while this one waited for its turn */
   async function scanInTurn(call: Call): Promise<ScanReport | undefined> {
-    const before = (await store.index.state())?.scannedAtMs;
+    const before = await store.index.scannedAtMs();
     for (;;) {
       const turn = { isMine: false };
       const untilMs = Math.min(clock.now() + LOCK_ATTEMPT_MS, call.deadlineMs);
       try {
         return await store.locks.withLock('scan', untilMs, async () => {
           turn.isMine = true;
-          const isDone = (await store.index.state())?.scannedAtMs !== before;
+          const isDone = (await store.index.scannedAtMs()) !== before;
           return isDone ? undefined : await parts.scan(call);
         });
       } catch (error) {

@@ -11,6 +11,9 @@ const JITTER = 0.1;
 const EXPECTING_MS = 60 * 1000;
 const EXPECTED_FOR_MS = 10 * 60 * 1000;
 
+/** While something stands in the way that may be put right at any moment (rule SA1): how often that is asked. */
+const BLOCKED_MS = 60 * 1000;
+
 export interface Schedule {
   readonly start: () => void;
   /** Ends the waiting at once, and resolves when nothing of it is left. */
@@ -29,9 +32,13 @@ interface ScheduleParts {
   readonly retryAtMs: () => number | undefined;
   /** The age of the index, which another instance may have renewed. */
   readonly scannedAtMs: () => Promise<number | undefined>;
+  /** Whether what the last scan found keeps the bridge from its work, until somebody puts it right in Confluence. */
+  readonly isBlocked: () => boolean;
+  /** Asks, at little cost, whether that was put right; then a scan is due. Must not fail. */
+  readonly isUnblocked: () => Promise<boolean>;
 }
 
-/** Scans at the start, then every 15 minutes, sooner after a failure or while an account is expected (rule LI1). */
+/** Scans at the start, then every 15 minutes, sooner after a failure, while an account is expected, or once unblocked (rule LI1). */
 export function createSchedule(parts: ScheduleParts): Schedule {
   const { clock, log } = parts;
   let isStopped = false;
@@ -58,7 +65,9 @@ export function createSchedule(parts: ScheduleParts): Schedule {
       });
       const waitMs = atMs - clock.now();
       if (waitMs <= 0) return;
-      await clock.sleep(waitMs, pause.signal).catch(() => undefined);
+      const mayUnblock = parts.isBlocked() && parts.retryAtMs() === undefined && waitMs > BLOCKED_MS;
+      await clock.sleep(mayUnblock ? BLOCKED_MS : waitMs, pause.signal).catch(() => undefined);
+      if (mayUnblock && !pause.signal.aborted && (await parts.isUnblocked())) return;
     }
   }
 

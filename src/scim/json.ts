@@ -70,18 +70,6 @@ export function shown(name: string): string {
   return printable.length > 80 ? `${printable.slice(0, 77)}...` : printable;
 }
 
-/**
- * Copies a parsed JSON body into plain objects and lists of bounded depth, number and length, without keys
- * that could reach a prototype. Costs no more than the bounds allow, whatever is sent.
- *
- * @throws Failure `invalid`: `invalidSyntax` when the body is no object, `invalidValue` when it exceeds a bound or
- *   holds a character that cannot be stored; the message names the attribute
- */
-export function boundJson(body: unknown): JsonObject {
-  if (!isObject(body)) throw notAnObject();
-  return boundObject(body, 'The body', 0, messageBudget('Group'));
-}
-
 export function notAnObject(): Failure {
   return new Failure('invalid', 'The body is not a JSON object. Send a SCIM resource or message as one JSON object.', {
     scimType: 'invalidSyntax',
@@ -89,10 +77,13 @@ export function notAnObject(): Failure {
 }
 
 /**
- * {@link boundJson} for one attribute of a message, so that one attribute out of bounds need not spoil its neighbours.
+ * Copies one attribute of a parsed message into plain objects and lists of bounded depth, number and length, without keys
+ * that could reach a prototype. Costs no more than the bounds allow, whatever is sent; and since it is one attribute, one
+ * that is out of bounds need not spoil its neighbours.
  *
  * @param name the attribute, for error messages and to know lists that may be long
- * @throws Failure `invalid` `invalidValue`
+ * @param budget what the message may still hold; lessened by what this attribute holds
+ * @throws Failure `invalid` `invalidValue` when it exceeds a bound or holds a character that cannot be stored
  */
 export function boundAttribute(value: unknown, name: string, budget: Budget): Json {
   return boundValue(value, name, 1, budget);
@@ -123,15 +114,7 @@ function boundObject(
   budget: Budget,
 ): JsonObject {
   const keys = boundKeys(value, name);
-  const isOperation = keys.some((key) => key.toLowerCase() === 'path');
-  const entries: [string, Json][] = [];
-  for (const key of keys) {
-    const inner = depth === 0 || isLongList(key) ? key : name;
-    // The value of a PATCH operation is as long as what its path names.
-    const place = isOperation && key.toLowerCase() === 'value' ? pathOf(value) : inner;
-    entries.push([key, boundValue(value[key], place, depth + 1, budget)]);
-  }
-  return Object.fromEntries(entries);
+  return Object.fromEntries(keys.map((key) => [key, boundValue(value[key], name, depth + 1, budget)]));
 }
 
 /**
@@ -146,12 +129,6 @@ export function boundKeys(object: Readonly<Record<string, unknown>>, name: strin
   return keys.filter((key) => !isUnsafeKey(boundText(key, name, MAX_KEY_LENGTH)));
 }
 
-function pathOf(operation: Readonly<Record<string, unknown>>): string {
-  const key = findKey(operation, 'path');
-  const path = key === undefined ? undefined : operation[key];
-  return typeof path === 'string' && path !== '' ? path : 'value';
-}
-
 function boundText(text: string, name: string, limit: number): string {
   if (text.length > limit) throw outOfBounds(name, `holds a text of more than ${limit} characters`, 'Shorten it.');
   if (UNSTORABLE.test(text)) {
@@ -162,7 +139,7 @@ function boundText(text: string, name: string, limit: number): string {
 
 // Okta PUTs back what it read, all groups of a user included.
 function isLongList(name: string): boolean {
-  return /(?:^|:)\s*(?:members|groups|operations)\s*$/i.test(name);
+  return /(?:^|:)\s*(?:members|groups)\s*$/i.test(name);
 }
 
 function outOfBounds(name: string, what: string, remedy: string): Failure {

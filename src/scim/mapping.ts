@@ -78,5 +78,6 @@ function metaOf(view: { createdAt: string; modifiedAt: string }, resourceType: s
 }
 
 function locationOf(base: BaseUrl, endpoint: 'Users' | 'Groups', id: string): string {
-  return `${base}/${endpoint}/${encodeURIComponent(id)}`;
+  // A colon may stand in a path (RFC 3986 §3.3), and clients take an id from the end of an address without decoding it.
+  return `${base}/${endpoint}/${encodeURIComponent(id).replaceAll('%3A', ':')}`;
 }

@@ -2,12 +2,6 @@ import { Failure } from '../provisioning/failure.js';
 import type { Json } from '../provisioning/store.js';
 import { isJsonList, isJsonObject, property, shown } from './json.js';
 
-/** Members in the order of the message, each once; `displays` holds the display of those that carried one (rule GR9). */
-export interface StatedMembers {
-  readonly ids: readonly string[];
-  readonly displays: ReadonlyMap<string, string>;
-}
-
 /** Atlassian's account and group ids and our `inv-<uuid>`; nobody has an id of another form. */
 const MEMBER_ID = /^[\w.:~@+=-]{1,128}$/;
 
@@ -18,16 +12,16 @@ export function isMemberId(id: string): boolean {
 
 /**
  * Reads members that are to be in a group: a list, one object or one plain id (Microsoft's Postman collection), each
- * entry an id or an object with `value`; other sub-attributes (`$ref: null` from Entra ID) are ignored.
+ * entry an id or an object with `value`; other sub-attributes (`$ref: null` from Entra ID, `display`) are ignored.
  *
+ * @returns ids in the order of the message, each once
  * @throws Failure `invalid` `invalidValue` for another type, an entry without `value`, a nested group, or an id of a
  *   form that nobody has
  */
-export function readMembers(value: Json): StatedMembers {
+export function readMembers(value: Json): readonly string[] {
   const ids = new Set<string>();
-  const displays = new Map<string, string>();
   for (const entry of entriesOf(value)) {
-    const { id, display, isGroup } = readEntry(entry);
+    const { id, isGroup } = readEntry(entry);
     if (id === undefined) {
       throw new Failure(
         'invalid',
@@ -47,9 +41,8 @@ export function readMembers(value: Json): StatedMembers {
       );
     }
     ids.add(id);
-    if (display !== undefined) displays.set(id, display);
   }
-  return { ids: [...ids], displays };
+  return [...ids];
 }
 
 /**
@@ -70,21 +63,18 @@ function entriesOf(value: Json): readonly Json[] {
 
 interface Entry {
   readonly id: string | undefined;
-  readonly display: string | undefined;
   readonly isGroup: boolean;
 }
 
 function readEntry(entry: Json): Entry {
-  if (entry === null || entry === '') return { id: undefined, display: undefined, isGroup: false };
-  if (typeof entry === 'string') return { id: entry, display: undefined, isGroup: false };
+  if (entry === null || entry === '') return { id: undefined, isGroup: false };
+  if (typeof entry === 'string') return { id: entry, isGroup: false };
   if (!isJsonObject(entry)) throw unreadable();
   const value = property(entry, 'value') ?? '';
   if (typeof value !== 'string') throw unreadable();
-  const display = property(entry, 'display');
   const type = property(entry, 'type');
   return {
     id: value === '' ? undefined : value,
-    display: typeof display === 'string' ? display : undefined,
     isGroup: typeof type === 'string' && type.toLowerCase() === 'group',
   };
 }

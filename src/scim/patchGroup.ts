@@ -8,8 +8,9 @@ import { shown } from './json.js';
 import { matches } from './match.js';
 import { isMemberId, readMembers, readRemovedMembers } from './members.js';
 import type { PatchOperation } from './patchMessage.js';
+import { externalIdOf, mutability, refuseParts, valueOf } from './patchRefusals.js';
 import { reservedName } from './userAttributes.js';
-import { readExternalId, readName } from './values.js';
+import { readName } from './values.js';
 import type { StatedId } from './values.js';
 
 /**
@@ -28,8 +29,6 @@ export interface GroupPatchPlan {
   readonly removeMatching: readonly Filter[];
   readonly displayName: string | undefined;
   readonly externalId: StatedId | undefined;
-  /** The display of members that were added with one (rule GR9). */
-  readonly displays: ReadonlyMap<string, string>;
   /** Names of other attributes that the message sets or removes, as the client spelled them. */
   readonly otherChanges: readonly string[];
   /** A read-only or required attribute (`mutability`), which comes after 404 for a group that nobody has. */
@@ -68,8 +67,7 @@ export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatc
         break;
       }
       case 'externalId':
-        refuseParts(path);
-        externalId = op === 'remove' ? { value: undefined } : readExternalId(valueOf(operation));
+        externalId = externalIdOf(operation, path);
         break;
       case 'id':
       case 'meta':
@@ -121,10 +119,9 @@ function foldMembers(members: MemberFold, operation: PatchOperation, path: Patch
   const given = valueOf(operation);
   // null is no list (RFC 7643 §2.5): it neither adds nor clears. `[]` clears.
   if (given === null) return undefined;
-  const { ids, displays } = readMembers(given);
+  const ids = readMembers(given);
   if (op === 'add') members.add(ids);
   else members.replace(ids);
-  members.show(displays);
   return undefined;
 }
 
@@ -146,7 +143,6 @@ class MemberFold {
   readonly #add = new Set<string>();
   readonly #remove = new Set<string>();
   readonly #removeMatching: Filter[] = [];
-  readonly #displays = new Map<string, string>();
   #replace: Set<string> | undefined;
   #filters = 0;
 
@@ -186,17 +182,12 @@ class MemberFold {
     this.add(ids);
   }
 
-  show(displays: ReadonlyMap<string, string>): void {
-    for (const [id, display] of displays) this.#displays.set(id, display);
-  }
-
-  result(): Pick<GroupPatchPlan, 'add' | 'remove' | 'replace' | 'removeMatching' | 'displays'> {
+  result(): Pick<GroupPatchPlan, 'add' | 'remove' | 'replace' | 'removeMatching'> {
     return {
       add: [...this.#add],
       remove: [...this.#remove],
       replace: this.#replace === undefined ? undefined : [...this.#replace],
       removeMatching: this.#removeMatching,
-      displays: this.#displays,
     };
   }
 }
@@ -206,24 +197,4 @@ function nameOf(value: Json): string {
   if (name === undefined)
     throw new Failure('invalid', 'displayName is empty. Send the name of the group as displayName.');
   return name;
-}
-
-function valueOf({ path, value }: PatchOperation): Json {
-  if (value !== undefined) return value;
-  throw new Failure('invalid', `The operation on ${shown(path)} has no value. Send a value, or use remove.`);
-}
-
-function refuseParts(path: PatchPath): void {
-  if (path.filter === undefined && path.sub === undefined) return;
-  throw new Failure(
-    'invalid',
-    `${shown(path.text)} addresses a part of a plain text. Send the attribute's bare name.`,
-    {
-      scimType: 'invalidPath',
-    },
-  );
-}
-
-function mutability(message: string): Failure {
-  return new Failure('invalid', message, { scimType: 'mutability' });
 }

@@ -1,13 +1,14 @@
 import { Failure } from '../provisioning/failure.js';
-import type { Json, JsonObject } from '../provisioning/store.js';
+import type { JsonObject } from '../provisioning/store.js';
 import type { PatchPath } from './filter.js';
-import { isJsonList, property, shown } from './json.js';
+import { isJsonList, property } from './json.js';
 import { applyChange } from './patchEngine.js';
 import { readPath, statedActive, userAttributeOf } from './patchMessage.js';
 import type { PatchOperation } from './patchMessage.js';
+import { externalIdOf, mutability, refuseParts, valueOf } from './patchRefusals.js';
 import { changedAttributes } from './profile.js';
 import type { Profile } from './profile.js';
-import { readExternalId, readName } from './values.js';
+import { readName } from './values.js';
 import type { StatedId } from './values.js';
 
 /** What a PATCH of a User asks for, planned as a whole before anything is done (rule US11). */
@@ -82,22 +83,12 @@ export function planUserPatch(
   };
 }
 
-function userNameOf({ op, value }: PatchOperation, path: PatchPath): string {
+function userNameOf(operation: PatchOperation, path: PatchPath): string {
   refuseParts(path);
-  const userName = op === 'remove' ? undefined : readName(valueOf(value, path), 'userName');
+  const userName = operation.op === 'remove' ? undefined : readName(valueOf(operation), 'userName');
   if (userName === undefined)
     throw mutability('userName is required and cannot be removed. Replace it with another one.');
   return userName;
-}
-
-function externalIdOf({ op, value }: PatchOperation, path: PatchPath): StatedId {
-  refuseParts(path);
-  return op === 'remove' ? { value: undefined } : readExternalId(valueOf(value, path));
-}
-
-function valueOf(value: Json | undefined, path: PatchPath): Json {
-  if (value !== undefined) return value;
-  throw new Failure('invalid', `The operation on ${shown(path.text)} has no value. Send a value, or use remove.`);
 }
 
 /** For `active` without a statement, and for what only the bridge sets; what changes nothing passes. */
@@ -118,21 +109,6 @@ function refuseProtected({ op, value }: PatchOperation, path: PatchPath, represe
       throw mutability('groups is read-only. Change the members of the group instead.');
   }
   throw mutability(`${path.attribute} is read-only. Leave it out.`);
-}
-
-function refuseParts(path: PatchPath): void {
-  if (path.filter === undefined && path.sub === undefined) return;
-  throw new Failure(
-    'invalid',
-    `${shown(path.text)} addresses a part of a plain text. Send the attribute's bare name.`,
-    {
-      scimType: 'invalidPath',
-    },
-  );
-}
-
-function mutability(message: string): Failure {
-  return new Failure('invalid', message, { scimType: 'mutability' });
 }
 
 /** The order of refusals of rule US11; within one kind, the order of the message. */

@@ -38,11 +38,6 @@ export function changedAttributes(before: Profile, after: Profile): string[] {
   return [...userName, ...[...changed, ...removed].map(fullName)];
 }
 
-/** Whether two states of a record say the same. */
-export function sameProfile(a: Profile, b: Profile): boolean {
-  return changedAttributes(a, b).length === 0;
-}
-
 /**
  * What a PUT leaves in the record: what is sent replaces, what is absent or null stays (rule US10), down to the
  * sub-attributes of a complex attribute. JumpCloud's `emails: null` therefore never loses the address of the identity.

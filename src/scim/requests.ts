@@ -76,13 +76,10 @@ export interface GroupInput {
   readonly externalId: StatedId | undefined;
   /** User ids, each once; undefined when absent or null, which POST reads as none and PUT as "clear" (rule GR6). */
   readonly members: readonly string[] | undefined;
-  /** The display of those members that were sent with one. */
-  readonly displays: ReadonlyMap<string, string>;
-  readonly profile: JsonObject;
 }
 
 /**
- * Reads the body of POST or PUT `/Groups`. Entra ID's schema name
+ * Reads the body of POST or PUT `/Groups`. What a group in Confluence has no place for is ignored, unread. Entra ID's schema name
  * `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group` is ignored like every unknown one.
  *
  * @param body untrusted
@@ -90,14 +87,12 @@ export interface GroupInput {
  *   or not fit for a group, members that are no users, or anything out of bounds
  */
 export function readGroup(body: unknown): GroupInput {
-  const profile = new ProfileReader();
   let displayName: string | undefined;
   let externalId: StatedId | undefined;
-  let members: ReturnType<typeof readMembers> | undefined;
+  let members: readonly string[] | undefined;
 
   for (const { key, read } of attributesOf(body, 'Group')) {
     const reserved = reservedName(key, 'Group');
-    if (reserved === undefined) profile.set(key, read());
     if (reserved === 'displayName') displayName = readName(read(), 'displayName') ?? displayName;
     if (reserved === 'externalId') externalId = stated(read()) ?? externalId;
     if (reserved === 'members') {
@@ -109,13 +104,7 @@ export function readGroup(body: unknown): GroupInput {
   if (displayName === undefined) {
     throw new Failure('invalid', 'displayName is missing or empty. Send the name of the group as displayName.');
   }
-  return {
-    displayName,
-    externalId,
-    members: members?.ids,
-    displays: members?.displays ?? new Map(),
-    profile: profile.result(),
-  };
+  return { displayName, externalId, members };
 }
 
 // null is the same as absent (RFC 7643 §2.5): JumpCloud and OneLogin send it for whatever they have no value for.

@@ -1,5 +1,5 @@
 import type { DirectoryIndex, IndexedPerson } from '../provisioning/store.js';
-import { caseless, type KeyedHash } from './addresses.js';
+import type { KeyedHash } from './addresses.js';
 import { chunks } from './chunks.js';
 import { beginScan } from './indexScan.js';
 import { currentGeneration, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexedPeople } from './indexTables.js';
@@ -32,6 +32,13 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
 
   return {
     ...lists(db),
+    async scannedAtMs() {
+      const { scanned_at_ms: scannedAtMs } = await db
+        .selectFrom('index_state')
+        .select('scanned_at_ms')
+        .executeTakeFirstOrThrow();
+      return scannedAtMs ?? undefined;
+    },
     async state() {
       const { scanned_at_ms: scannedAtMs, people } = await db
         .selectFrom('index_state')
@@ -56,13 +63,6 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
     },
     async group(groupId) {
       const row = await groups().where('index_groups.id', '=', groupId).executeTakeFirst();
-      return row === undefined ? undefined : toIndexedGroup(row);
-    },
-    async findGroupByName(name) {
-      const row = await groups()
-        .where('index_groups.name_key', '=', caseless(name))
-        .orderBy('places.place')
-        .executeTakeFirst();
       return row === undefined ? undefined : toIndexedGroup(row);
     },
     async grantingGroups() {

@@ -55,6 +55,14 @@ export async function waitWhileBusy<T>(work: () => T): Promise<T> {
   }
 }
 
+function displaced(): Failure {
+  return new Failure(
+    'unavailable',
+    'The database file of the bridge was deleted or replaced while it ran, so nothing can be recorded. The operator should put the file back, and start the bridge anew.',
+    { retryAfterSeconds: 60 },
+  );
+}
+
 /** Runs `work`; what the driver throws becomes a Failure here and nowhere else. */
 async function translated<T>(work: () => T | Promise<T>): Promise<T> {
   try {
@@ -67,10 +75,12 @@ async function translated<T>(work: () => T | Promise<T>): Promise<T> {
 /** Kysely's connection on libsql. There is one for a database, used by one caller at a time. */
 class LibsqlConnection implements DatabaseConnection {
   readonly #database: Sqlite.Database;
+  readonly #isInPlace: () => boolean;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  constructor(database: Sqlite.Database) {
+  constructor(database: Sqlite.Database, isInPlace: () => boolean) {
     this.#database = database;
+    this.#isInPlace = isInPlace;
   }
 
   executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -94,7 +104,11 @@ class LibsqlConnection implements DatabaseConnection {
 
   /** Immediate: the write lock is taken first, so that what a transaction reads cannot change before it writes. */
   begin(): Promise<void> {
-    return translated(() => waitWhileBusy(() => this.#execute('begin immediate')));
+    return translated(() => {
+      // What is written to a deleted file is gone with the process, though SQLite itself notices nothing.
+      if (!this.#isInPlace()) throw displaced();
+      return waitWhileBusy(() => this.#execute('begin immediate'));
+    });
   }
 
   commit(): Promise<void> {
@@ -155,9 +169,12 @@ export class LibsqlDriver implements Driver {
   #turn: Turn | undefined;
   #isClosed = false;
 
-  /** @param isInsideTransaction whether the caller already holds the connection through a transaction of its own */
-  constructor(database: Sqlite.Database, isInsideTransaction: () => boolean) {
-    this.#connection = new LibsqlConnection(database);
+  /**
+   * @param isInsideTransaction whether the caller already holds the connection through a transaction of its own
+   * @param isInPlace           whether the file that was opened is still the one at its path; asked before each write
+   */
+  constructor(database: Sqlite.Database, isInsideTransaction: () => boolean, isInPlace: () => boolean = () => true) {
+    this.#connection = new LibsqlConnection(database, isInPlace);
     this.#isInsideTransaction = isInsideTransaction;
   }
 

@@ -140,7 +140,6 @@ async function replaceGroups(db: Handle, groups: ScannedGroups, ownWritesSinceMs
       .onConflict((conflict) =>
         conflict.column('id').doUpdateSet((eb) => ({
           name: eb.ref('excluded.name'),
-          name_key: eb.ref('excluded.name_key'),
           usage_type: eb.ref('excluded.usage_type'),
           managed_by: eb.ref('excluded.managed_by'),
           access_types: eb.ref('excluded.access_types'),

@@ -1,7 +1,6 @@
 import type { Expression } from 'kysely';
 import type { AccessType } from '../provisioning/directory.js';
 import type { IndexedGroup, IndexedPerson } from '../provisioning/store.js';
-import { caseless } from './addresses.js';
 import type { Handle, IndexGroupRow } from './schema.js';
 
 /** The generation that is read; undefined before the first committed scan. */
@@ -29,7 +28,6 @@ export function toGroupRow(group: Omit<IndexedGroup, 'firstSeenAt'>, putAtMs: nu
   return {
     id: group.id,
     name: group.name,
-    name_key: caseless(group.name),
     usage_type: group.usageType ?? null,
     managed_by: group.managedBy ?? null,
     access_types: group.accessTypes.join(','),

@@ -206,13 +206,11 @@ async function createIndexTables(db: Handle): Promise<void> {
     .createTable('index_groups')
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('name', 'text', (column) => column.notNull())
-    .addColumn('name_key', 'text', (column) => column.notNull())
     .addColumn('usage_type', 'text')
     .addColumn('managed_by', 'text')
     .addColumn('access_types', 'text', (column) => column.notNull())
     .addColumn('put_at_ms', 'bigint')
     .execute();
-  await schema.createIndex('index_groups_name').on('index_groups').column('name_key').execute();
   await schema
     .createTable('places')
     .addColumn('place', 'integer', (column) => column.primaryKey())

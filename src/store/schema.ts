@@ -71,7 +71,6 @@ export interface GroupLinkRow {
 export interface IndexGroupRow {
   id: string;
   name: string;
-  name_key: string;
   usage_type: string | null;
   managed_by: string | null;
   /** Comma separated; empty for a group that grants nothing. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'libsql';
 import { Kysely } from 'kysely';
@@ -46,8 +46,10 @@ export interface SqliteOptions {
  */
 export async function openSqliteStore({ url, clock, role = 'command' }: SqliteOptions): Promise<Store> {
   const transactions = new AsyncLocalStorage<{ isOpen: boolean }>();
-  const database = openFile(databasePath(url));
-  const driver = new LibsqlDriver(database, () => transactions.getStore()?.isOpen === true);
+  const path = databasePath(url);
+  const database = openFile(path);
+  const isInsideTransaction = () => transactions.getStore()?.isOpen === true;
+  const driver = new LibsqlDriver(database, isInsideTransaction, path === undefined ? undefined : samePlace(path));
   const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
   try {
     for (const pragma of PRAGMAS) await waitWhileBusy(() => database.exec(`pragma ${pragma}`));
@@ -89,6 +91,16 @@ function openFile(path: string | undefined): Sqlite.Database {
       { cause: error },
     );
   }
+}
+
+/** Says whether the file at the path is still the one that is there now. */
+function samePlace(path: string): () => boolean {
+  const identity = (): string | undefined => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? undefined : `${found.dev} ${found.ino}`;
+  };
+  const opened = identity();
+  return () => identity() === opened;
 }
 
 /** The hash whose key was made when the database was. */

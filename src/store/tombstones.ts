@@ -55,7 +55,7 @@ export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
         .where((eb) => eb.or([eb('account_id', '=', accountId), eb('id', '=', accountId)]))
         .execute();
     },
-    async listReturned() {
+    async listReturned(sinceIso) {
       const rows = await db
         .selectFrom('tombstones')
         .innerJoin('tombstone_addresses', 'tombstone_addresses.tombstone_id', 'tombstones.id')
@@ -74,6 +74,7 @@ export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
         .distinct()
         .where('tombstones.resource', '=', 'person')
         .where('tombstones.account_id', 'is', null)
+        .where('tombstones.deleted_at', '>=', sinceIso)
         .where('index_people.kind', '=', 'atlassian')
         .where('person_links.id', 'is', null)
         .orderBy('tombstones.id')

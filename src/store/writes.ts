@@ -55,15 +55,6 @@ export function ownWriteRecords(db: Handle): OwnWrites {
           .execute();
       });
     },
-    async isGroupDeleted(groupId, sinceMs) {
-      const row = await db
-        .selectFrom('own_group_deletions')
-        .select('group_id')
-        .where('group_id', '=', groupId)
-        .where('at_ms', '>=', sinceMs)
-        .executeTakeFirst();
-      return row !== undefined;
-    },
     async prune(beforeMs) {
       await atomically(db, async (trx) => {
         await trx.deleteFrom('own_memberships').where('at_ms', '<', beforeMs).execute();

@@ -199,6 +199,20 @@ describe('a refused credential', () => {
     expect(failure.upstream?.status).toBe(status);
   });
 
+  it.each([
+    ['API token', 'write:confluence-groups', (call: Call) => site().addMember('g1', 'a1', call)],
+    ['organization key', 'without scopes', (call: Call) => directory('organization').suspend('a1', call)],
+  ])(
+    'that lacks a scope is not called refused: the %s lacks it, and the message names it [SA5]',
+    async (whose, words, run) => {
+      upstream.answer = () => ({ status: 401, body: { code: 401, message: 'Unauthorized; scope does not match' } });
+      const failure = await failureOf(run(callOf(clock)));
+      expect(failure).toMatchObject({ kind: 'misconfigured', upstream: { status: 401 } });
+      expect(failure.message).toMatch(new RegExp(`${whose}.* lacks the scope to `));
+      expect(failure.message).toContain(words);
+    },
+  );
+
   it('that Confluence treats as a stranger may have expired: the message says so [SA5]', async () => {
     upstream.answer = () => ({
       status: 403,

@@ -39,6 +39,7 @@ describe('judgeCredential', () => {
 
     expect(verdict).toMatchObject({ operation: READ.name, isWhole: false, refusal: { kind: 'misconfigured' } });
     expect(verdict?.refusal?.message).toContain('read:confluence-groups');
+    expect(verdict?.refusal?.upstream).toEqual({ operation: READ.name, status: given.status });
   });
 
   it.each([

@@ -39,11 +39,8 @@ describe('a redactor of texts', () => {
     expect(clean.length).toBeLessThan(4_100);
   });
 
-  it('stays quick on a long text that is almost an address', () => {
-    const startedAt = process.hrtime.bigint();
-    redactor.text('a'.repeat(300_000));
-    redactor.text('a%4'.repeat(100_000));
-    expect(Number(process.hrtime.bigint() - startedAt) / 1e6).toBeLessThan(2_000);
+  it.each(['a', 'a%4', 'a.a@'])('cuts an endless text of %s, which is almost an address', (part) => {
+    expect(redactor.text(part.repeat(100_000)).length).toBeLessThan(4_100);
   });
 });
 

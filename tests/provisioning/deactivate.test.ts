@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type supertest from 'supertest';
 import { expectScimError } from '../support/bridge.js';
-import { ada, bodyOf, startUsers, type UserSite } from './userSite.js';
+import { ada, bodyOf, startUsers, type UserSite, detailOf } from './userSite.js';
 
 const REMOVAL = { method: 'DELETE', path: /userByGroupId/ };
 const EMPTY = { results: [], start: 0, limit: 200, size: 0, _links: {} };
@@ -166,7 +166,7 @@ describe('a group that is not left at once', () => {
     const reply = await site.state(id, false);
 
     expectScimError(reply, 409);
-    expect((reply.body as { detail: string }).detail).toContain('"writers"');
+    expect(detailOf(reply)).toContain('"writers"');
     expect(site.sandbox.groupsOf(id)).toContain(writers);
     expect(site.sandbox.groupsOf(id)).not.toContain(access);
     expect(await site.link(id)).toMatchObject({ wanted: 'inactive', accountId: id });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import { ENTRA_TOKEN, expectScimError } from '../support/bridge.js';
-import { ADA, ada, bodyOf, startUsers } from './userSite.js';
+import { ADA, ada, bodyOf, startUsers, detailOf } from './userSite.js';
 
 const BY_NAME = `userName eq "${ADA}"`;
 const BY_ADDRESS = `emails.value eq "${ADA}"`;
@@ -73,7 +73,7 @@ describe('finding a person', () => {
     expect(await site.find(BY_ADDRESS)).toEqual([]);
     const refused = await site.create();
     expectScimError(refused, 409);
-    expect((refused.body as { detail: string }).detail).toContain('confluence-scim-bridge link EMAIL ACCOUNT');
+    expect(detailOf(refused)).toContain('confluence-scim-bridge link EMAIL ACCOUNT');
     expect(site.received('writes')).toEqual([]);
 
     expect((await site.replace(second.accountId, ada())).status).toBe(200);

@@ -76,7 +76,11 @@ it.each<[string, Operation, RegExp]>([
 
   const dropped = (await site.audited(id)).filter(({ event }) => event === 'user.profileDropped');
   expect(dropped).toHaveLength(1);
-  expect(dropped[0]).toMatchObject({ decision: 'US12', result: 'noted', note: expect.stringMatching(words) as string });
+  expect(dropped[0]).toMatchObject({
+    decision: 'US12',
+    result: 'noted',
+    note: expect.stringMatching(words) as unknown,
+  });
   expect(JSON.stringify(dropped)).not.toMatch(/Secret-1|x@y\.example/);
 });
 
@@ -91,7 +95,7 @@ describe('a PUT that takes access', () => {
     ['unreadable e-mails', { emails: 7, name: 7 }],
     ['e-mails without end', { emails: Array.from({ length: 5000 }, () => ({ value: 'x@example.com' })) }],
     ['an unreadable externalId', { externalId: [[]] }],
-    ['an overlong title', { title: 'x'.repeat(200_000) }],
+    ['an overlong title', { title: 'x'.repeat(70_000) }],
     ['a password', { password: 'Secret-1' }],
     ['strange keys', { ['__proto__x']: 1, constructor: { prototype: 1 }, 'urn:x:y': { a: null } }],
   ])('is carried out beside %s, in every mode, and the userName stays [US12]', async (_name, changes) => {

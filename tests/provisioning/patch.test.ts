@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type supertest from 'supertest';
 import { expectScimError } from '../support/bridge.js';
-import { ADA, bodyOf, type Operation, startUsers } from './userSite.js';
+import { ADA, bodyOf, type Operation, startUsers, detailOf } from './userSite.js';
 
-const detailOf = (reply: supertest.Response): string => (reply.body as { detail: string }).detail;
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const TITLE: Operation = { op: 'replace', path: 'title', value: 'Enchantress' };
 const MODES = ['put', 'reject', 'record'] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectScimError } from '../support/bridge.js';
-import { ADA, bodyOf, startUsers } from './userSite.js';
+import { ADA, bodyOf, startUsers, detailOf } from './userSite.js';
 
 const INVITE = /users\/invite/;
 
@@ -91,7 +91,7 @@ describe('creating through the organization', () => {
 
     const reply = await site.create();
     expectScimError(reply, 409);
-    expect((reply.body as { detail: string }).detail).toMatch(/licence/);
+    expect(detailOf(reply)).toMatch(/licence/);
     expect(await site.find(`userName eq "${ADA}"`)).toEqual([]);
     expect(site.sandbox.seatsUsed()).toBe(1);
 
@@ -105,7 +105,7 @@ describe('creating through the organization', () => {
     const reply = await site.create();
 
     expectScimError(reply, 409);
-    expect((reply.body as { detail: string }).detail).toMatch(/subscription/);
+    expect(detailOf(reply)).toMatch(/subscription/);
   });
 
   it.each(['drop-after', 'error-after'] as const)(
@@ -213,7 +213,7 @@ describe('creating through Jira', () => {
     const reply = await site.create();
 
     expectScimError(reply, 409);
-    expect((reply.body as { detail: string }).detail).toMatch(/licence/);
+    expect(detailOf(reply)).toMatch(/licence/);
     expect(await site.find(`userName eq "${ADA}"`)).toEqual([]);
     site.sandbox.options.seats = undefined;
     expect(bodyOf(await site.create()).active).toBe(true);

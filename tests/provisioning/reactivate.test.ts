@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectScimError } from '../support/bridge.js';
-import { ada, bodyOf, startUsers, type UserSite } from './userSite.js';
+import { ada, bodyOf, startUsers, type UserSite, detailOf } from './userSite.js';
 
 const ADDITION = { method: 'POST', path: /userByGroupId/ };
 const ONE_ACCESS_GROUP = { CONFLUENCE_ACCESS_GROUPS: 'confluence-users-sandbox' };
@@ -109,7 +109,7 @@ describe('active: true for a leaver', () => {
     const reply = await site.state(id, true);
 
     expectScimError(reply, 409);
-    expect((reply.body as { detail: string }).detail).toMatch(/licence/);
+    expect(detailOf(reply)).toMatch(/licence/);
     expect(bodyOf(await site.get(id)).active).toBe(false);
     expect(await site.holds(id, 'remembered')).toHaveLength(2);
     site.sandbox.options.seats = 2;
@@ -123,7 +123,7 @@ describe('active: true for a leaver', () => {
     const reply = await site.state(id, true);
 
     expectScimError(reply, 409);
-    expect((reply.body as { detail: string }).detail).toMatch(/Invite the person in Atlassian administration/);
+    expect(detailOf(reply)).toMatch(/Invite the person in Atlassian administration/);
   });
 
   it('takes Atlassian’s "is a member already" for success [US8]', async () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type supertest from 'supertest';
 import { expectScimError } from '../support/bridge.js';
-import { ADA, ada, bodyOf, startUsers } from './userSite.js';
+import { ADA, ada, bodyOf, startUsers, detailOf } from './userSite.js';
 
-const detailOf = (reply: supertest.Response): string => (reply.body as { detail: string }).detail;
 const MODES = ['put', 'reject', 'record'] as const;
 
 describe('PUT for a linked person', () => {
@@ -78,7 +76,7 @@ describe('PUT for a linked person', () => {
         expect.objectContaining({
           event: 'user.profileRecorded',
           result: 'noted',
-          note: expect.stringMatching(/Not applied in Confluence: .*title/) as string,
+          note: expect.stringMatching(/Not applied in Confluence: .*title/) as unknown,
         }),
       );
     },

@@ -1,10 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type supertest from 'supertest';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import { ENTRA_TOKEN, expectScimError } from '../support/bridge.js';
-import { ADA, ada, bodyOf, startUsers } from './userSite.js';
-
-const detailOf = (reply: supertest.Response): string => (reply.body as { detail: string }).detail;
+import { ADA, ada, bodyOf, startUsers, detailOf } from './userSite.js';
 
 describe('POST for somebody who has an account', () => {
   it.each([

@@ -1,6 +1,6 @@
 import type supertest from 'supertest';
 import type { AuditLine, Hold, PersonLink } from '../../src/provisioning/store.js';
-import type { Person } from '../../src/sandbox/state.js';
+import type { NewPerson, Person } from '../../src/sandbox/state.js';
 import {
   type BridgeOptions,
   createTestClock,
@@ -48,7 +48,7 @@ export interface UserSite extends TestBridge {
   /** Who answers to a filter. */
   find(filter: string, token?: string): Promise<readonly UserBody[]>;
   /** Somebody with access whom nobody provisioned through the bridge, known to the index. */
-  known(person?: Partial<Person>): Promise<Person>;
+  known(person?: NewPerson): Promise<Person>;
   /** The operations the sandbox received since the last look; writes only where asked. */
   received(kind?: 'all' | 'writes'): string[];
   link(id: string): Promise<PersonLink | undefined>;
@@ -135,4 +135,21 @@ export async function startUsers(options: BridgeOptions = {}): Promise<UserSite>
     },
   };
   return site;
+}
+
+/** A bridge with nothing but a site token; accounts of the invited appear when the test says so. */
+export function startInviting(options: BridgeOptions = {}): Promise<UserSite> {
+  return startUsers({ backEnd: 'invite', ...options, sandbox: { inviteAppears: 'never', ...options.sandbox } });
+}
+
+/** A group the bridge created, with these members. @returns its id */
+export async function createGroup(site: UserSite, displayName: string, ...ids: string[]): Promise<string> {
+  const reply = await site.scim('post', '/Groups', { displayName, members: ids.map((value) => ({ value })) });
+  if (reply.status !== 201) throw new Error(`POST answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+  return bodyOf(reply).id;
+}
+
+/** The sentence a refusal comes with. */
+export function detailOf(reply: supertest.Response): string {
+  return (reply.body as { readonly detail: string }).detail;
 }

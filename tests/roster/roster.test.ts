@@ -46,16 +46,15 @@ describe('ready', () => {
   });
 
   it('outlasts a scan that failed, when the next one comes in time', async () => {
-    const { sandbox, roster, clock, store } = await startSite();
+    const { sandbox, roster, clock, store, log } = await startSite();
     sandbox.faults.next({ method: 'GET', path: GROUP_LIST, status: 400 });
 
     const waiting = roster.ready(makeCall(clock));
-    await until(() => roster.lastFailure() !== undefined);
+    await until(() => log.some(({ level }) => level === 'warn'));
     await clock.advance(5000);
     await waiting;
 
-    expect(await store.index.state()).toBeDefined();
-    expect(roster.lastFailure()).toBeUndefined();
+    expect(await store.index.scannedAtMs()).toBe(clock.now());
   });
 
   it('answers at once with the trouble that only our operator can end [SA5]', async () => {
@@ -64,7 +63,6 @@ describe('ready', () => {
 
     await expect(roster.ready(makeCall(clock))).rejects.toMatchObject({ kind: 'misconfigured' });
 
-    expect(roster.lastFailure()?.kind).toBe('misconfigured');
     expect(log.some(({ level }) => level === 'error')).toBe(true);
     sandbox.takeCalls();
     await expect(roster.ready(makeCall(clock))).rejects.toMatchObject({ kind: 'misconfigured' });
@@ -307,6 +305,35 @@ describe('access', () => {
 
     expect(access.accessGroups.map(({ id }) => id)).toEqual([second.id]);
     expect(sandbox.calls).toHaveLength(3);
+  });
+
+  it('is looked at every minute while the groups are wrong, and followed by a scan once they are right [SA1]', async () => {
+    const scanned: (string | undefined)[] = [];
+    const site = await startSite(
+      { accessGroups: ['emea'] },
+      { onScanned: () => Promise.resolve(void scanned.push(site.roster.accessFailure()?.kind)) },
+    );
+    const { sandbox, roster, clock, store } = site;
+    roster.start();
+    await until(() => scanned.length === 1);
+
+    for (let minute = 0; minute < 3; minute += 1) {
+      sandbox.takeCalls();
+      await clock.advance(MINUTE);
+      await until(() => sandbox.calls.length > 0);
+      expect(roster.settled()).toBe(true);
+      expect(sandbox.calls.filter(({ path }) => !path.includes('accessType='))).toEqual([]);
+    }
+    const repaired = sandbox.addGroup({ name: 'emea', grants: 'user' });
+    sandbox.addMember(repaired.id, sandbox.admin.accountId);
+    await clock.advance(MINUTE);
+    await until(() => scanned.length === 2);
+
+    expect(scanned).toEqual(['misconfigured', undefined]);
+    expect((await store.index.person(sandbox.admin.accountId))?.grantingGroupIds).toContain(repaired.id);
+    sandbox.takeCalls();
+    await clock.advance(10 * MINUTE);
+    expect(sandbox.calls).toHaveLength(0);
   });
 
   it('is unavailable, not empty, while Atlassian names no granting group [SA2]', async () => {

@@ -14,6 +14,10 @@ interface Scheduled {
   readonly failing: (...retries: number[]) => void;
   /** Another instance has scanned just now. */
   readonly scannedElsewhere: () => void;
+  /** From the next scan on the bridge is blocked, until the question whether it still is was asked so often. */
+  readonly blockedFor: (questions: number) => void;
+  /** When that was asked, in seconds since the start. */
+  readonly questions: number[];
 }
 
 function scheduled(random = 0.5): Scheduled {
@@ -23,6 +27,8 @@ function scheduled(random = 0.5): Scheduled {
   const failures: number[] = [];
   let retryAtMs: number | undefined;
   let scannedAtMs: number | undefined;
+  const questions: number[] = [];
+  let blockedFor = 0;
   const schedule = createSchedule({
     clock,
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
@@ -40,6 +46,12 @@ function scheduled(random = 0.5): Scheduled {
     },
     retryAtMs: () => retryAtMs,
     scannedAtMs: () => Promise.resolve(scannedAtMs),
+    isBlocked: () => blockedFor > 0,
+    isUnblocked: () => {
+      questions.push((clock.now() - beganAtMs) / SECOND);
+      blockedFor -= 1;
+      return Promise.resolve(blockedFor === 0);
+    },
   });
   return {
     schedule,
@@ -47,6 +59,8 @@ function scheduled(random = 0.5): Scheduled {
     scans,
     failing: (...retries) => void failures.push(...retries),
     scannedElsewhere: () => (scannedAtMs = clock.now()),
+    blockedFor: (count) => void (blockedFor = count),
+    questions,
   };
 }
 
@@ -120,6 +134,43 @@ describe('the schedule of scans', () => {
     expect(scans).toEqual([0]);
     await clock.advance(MINUTE);
     expect(scans).toEqual([0, 1500]);
+    await schedule.stop();
+  });
+
+  it('asks every minute whether it is still blocked, and scans as soon as it is not [SA1]', async () => {
+    const { schedule, clock, scans, blockedFor, questions } = scheduled();
+    blockedFor(3);
+
+    schedule.start();
+    await clock.advance(20 * MINUTE);
+
+    expect(questions).toEqual([60, 120, 180]);
+    expect(scans).toEqual([0, 180, 1080]);
+    await schedule.stop();
+  });
+
+  it('scans every 15 minutes however long it is blocked [LI1]', async () => {
+    const { schedule, clock, scans, blockedFor, questions } = scheduled();
+    blockedFor(1000);
+
+    schedule.start();
+    await clock.advance(31 * MINUTE);
+
+    expect(scans).toEqual([0, 900, 1800]);
+    expect(questions).toHaveLength(29);
+    await schedule.stop();
+  });
+
+  it('leaves the question to the next attempt while scans fail', async () => {
+    const { schedule, clock, scans, failing, blockedFor, questions } = scheduled();
+    blockedFor(1);
+    failing(300);
+
+    schedule.start();
+    await clock.advance(6 * MINUTE);
+
+    expect(scans).toEqual([0, 300, 360]);
+    expect(questions).toEqual([360]);
     await schedule.stop();
   });
 

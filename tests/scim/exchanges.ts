@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type supertest from 'supertest';
-import { OKTA_TOKEN, type TestBridge } from '../support/bridge.js';
+import { createTestClock, OKTA_TOKEN, type TestBridge, type TestClock } from '../support/bridge.js';
 
 export const USER_URN = 'urn:ietf:params:scim:schemas:core:2.0:User';
 export const GROUP_URN = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -119,4 +119,20 @@ function nextAnswer(socket: Socket): Promise<RawAnswer> {
     };
     socket.on('data', take).on('close', fail).on('error', fail);
   });
+}
+
+/** The waits between attempts; longer ones pass in real time. */
+const SHORT_WAIT_MS = 1_300;
+
+/** Short waits pass at once, so that a table of failures does not take minutes. */
+export function createHastyClock(): TestClock {
+  const clock = createTestClock();
+  return {
+    ...clock,
+    sleep: async (ms, signal) => {
+      if (ms > SHORT_WAIT_MS) return clock.sleep(ms, signal);
+      signal?.throwIfAborted();
+      clock.advance(ms);
+    },
+  };
 }

@@ -5,16 +5,7 @@ import { FILTER_LIMITS, parseFilter, parsePath } from '../../src/scim/filter.js'
 import type { Filter } from '../../src/scim/filter.js';
 import { tokenise } from '../../src/scim/filterTokens.js';
 import { countTerms, filters, pathOf, print } from './filters.js';
-
-function failureOf(work: () => unknown): Failure {
-  try {
-    work();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error('nothing was refused');
-}
+import { thrownBy } from './thrown.js';
 
 function eq(path: string, value: string): Filter {
   return { kind: 'compare', path: pathOf(path), op: 'eq', value };
@@ -135,7 +126,7 @@ describe('parseFilter', () => {
     'x" and __proto__.z eq "y',
     'http://example.org/a:b eq "x"',
   ])('refuses %j as invalidFilter [LI3]', (text) => {
-    const failure = failureOf(() => parseFilter(text));
+    const failure = thrownBy(() => parseFilter(text));
 
     expect([failure.kind, failure.scimType]).toEqual(['invalid', 'invalidFilter']);
   });
@@ -155,11 +146,11 @@ describe('parseFilter', () => {
     'meta.created ge 5',
     'meta[created gt "yesterday"]',
   ])('refuses %s, whose operator or value does not fit the attribute', (text) => {
-    expect(failureOf(() => parseFilter(text)).scimType).toBe('invalidFilter');
+    expect(thrownBy(() => parseFilter(text)).scimType).toBe('invalidFilter');
   });
 
   it('tells a client that forgot the quotes where to put them', () => {
-    const { message } = failureOf(() => parseFilter('userName sw ada@example'));
+    const { message } = thrownBy(() => parseFilter('userName sw ada@example'));
 
     expect(message).toContain('must be in double quotes');
     expect(message).toContain('userName sw "ada@example"');
@@ -169,13 +160,13 @@ describe('parseFilter', () => {
     expect(parseFilter('userName eq ada@example.com and active eq true')).toEqual(
       parseFilter('userName eq "ada@example.com" and active eq true'),
     );
-    expect(failureOf(() => parseFilter('displayName eq Rock and Roll')).scimType).toBe('invalidFilter');
-    expect(failureOf(() => parseFilter('active eq maybe')).scimType).toBe('invalidFilter');
+    expect(thrownBy(() => parseFilter('displayName eq Rock and Roll')).scimType).toBe('invalidFilter');
+    expect(thrownBy(() => parseFilter('active eq maybe')).scimType).toBe('invalidFilter');
   });
 
   it('says where and never repeats more than a piece of what it was sent', () => {
-    expect(failureOf(() => parseFilter('userName is "a"')).message).toContain('at character 10');
-    expect(failureOf(() => parseFilter(`a sw ${'x'.repeat(3000)}`)).message.length).toBeLessThan(500);
+    expect(thrownBy(() => parseFilter('userName is "a"')).message).toContain('at character 10');
+    expect(thrownBy(() => parseFilter(`a sw ${'x'.repeat(3000)}`)).message.length).toBeLessThan(500);
   });
 
   it('takes 50 terms of account ids, and refuses what is longer, deeper or has more terms [LI3]', () => {
@@ -185,16 +176,16 @@ describe('parseFilter', () => {
 
     expect(countTerms(parseFilter(terms(FILTER_LIMITS.terms)))).toBe(50);
     expect(parseFilter(nested(FILTER_LIMITS.depth))).toEqual(parseFilter('a pr'));
-    expect(failureOf(() => parseFilter(terms(FILTER_LIMITS.terms + 1))).message).toContain('50 terms');
-    expect(failureOf(() => parseFilter(nested(FILTER_LIMITS.depth + 1))).message).toContain('deeper than 10');
-    expect(failureOf(() => parseFilter('('.repeat(1_000_000))).message).toContain('4000 characters');
-    expect(failureOf(() => parseFilter(`a[${nested(FILTER_LIMITS.depth)}]`)).message).toContain('deeper than 10');
-    expect(failureOf(() => parseFilter('not ('.repeat(700))).message).toContain('deeper than 10');
+    expect(thrownBy(() => parseFilter(terms(FILTER_LIMITS.terms + 1))).message).toContain('50 terms');
+    expect(thrownBy(() => parseFilter(nested(FILTER_LIMITS.depth + 1))).message).toContain('deeper than 10');
+    expect(thrownBy(() => parseFilter('('.repeat(1_000_000))).message).toContain('4000 characters');
+    expect(thrownBy(() => parseFilter(`a[${nested(FILTER_LIMITS.depth)}]`)).message).toContain('deeper than 10');
+    expect(thrownBy(() => parseFilter('not ('.repeat(700))).message).toContain('deeper than 10');
   });
 
   it('refuses thousands of escapes in a string that never ends without trying them twice [LI3]', () => {
-    expect(failureOf(() => parseFilter(`a eq "${String.raw`\a`.repeat(1900)}`)).scimType).toBe('invalidFilter');
-    expect(failureOf(() => parseFilter(`a eq "${'\n'.repeat(3900)}`)).scimType).toBe('invalidFilter');
+    expect(thrownBy(() => parseFilter(`a eq "${String.raw`\a`.repeat(1900)}`)).scimType).toBe('invalidFilter');
+    expect(thrownBy(() => parseFilter(`a eq "${'\n'.repeat(3900)}`)).scimType).toBe('invalidFilter');
   });
 
   it('keeps and over or as it is written instead of multiplying it out [LI3]', () => {
@@ -306,7 +297,7 @@ describe('parsePath', () => {
     'a.'.repeat(1_900),
     'urn:'.repeat(900),
   ])('refuses %.60j as invalidPath', (text) => {
-    const failure = failureOf(() => parsePath(text));
+    const failure = thrownBy(() => parsePath(text));
 
     expect([failure.kind, failure.scimType]).toEqual(['invalid', 'invalidPath']);
     expect(failure.message.length).toBeLessThan(300);
@@ -315,7 +306,7 @@ describe('parsePath', () => {
   it.each(['members[', 'members[]', 'members[value is x]', 'emails[__proto__.x eq "1"].value', 'emails["open'])(
     'refuses %j as invalidFilter, since its brackets are what is wrong',
     (text) => {
-      expect(failureOf(() => parsePath(text)).scimType).toBe('invalidFilter');
+      expect(thrownBy(() => parsePath(text)).scimType).toBe('invalidFilter');
     },
   );
 });

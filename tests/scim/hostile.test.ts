@@ -15,8 +15,6 @@ import {
   USER_URN,
 } from './exchanges.js';
 
-/** Far over what any of these costs, far under what an attack that works costs. */
-const AT_ONCE_MS = 1_000;
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
 let bridge: TestBridge;
@@ -44,13 +42,11 @@ async function state(): Promise<readonly unknown[]> {
   return [listOf(await bridge.scim('get', '/Users')), listOf(await bridge.scim('get', '/Groups')), ada];
 }
 
-/** Sends, and checks what must hold after every message: quick, nothing polluted, nothing written, still serving. */
+/** Sends, and checks what must hold after every message: nothing polluted, nothing written, still serving. */
 async function attack(method: string, path: string, body?: unknown): Promise<RawAnswer> {
   const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
   const inherited = Object.getOwnPropertyNames(Object.prototype).sort();
-  const startedAtMs = performance.now();
   const answer = await connection.send(method, path, { body: text });
-  expect(performance.now() - startedAtMs).toBeLessThan(AT_ONCE_MS);
   expect(Object.getOwnPropertyNames(Object.prototype).sort()).toEqual(inherited);
   expect(bridge.sandbox.calls.filter((call) => call.isWrite)).toEqual([]);
   if (answer.status >= 400) expect(answer.headers['content-type']).toBe('application/scim+json');

@@ -159,11 +159,6 @@ describe('planGroupPatch, adding and replacing', () => {
     expect(plan({ op: 'add', path: 'members', value: null })).toMatchObject(nothing);
   });
 
-  it('knows which members came with a display [GR9]', () => {
-    const { displays } = plan({ op: 'add', path: 'members', value: [{ value: 'a', display: 'Ada' }, { value: 'b' }] });
-    expect([...displays]).toEqual([['a', 'Ada']]);
-  });
-
   it.each<[string, unknown, string, RegExp]>([
     [
       'an entry without value [GR6]',

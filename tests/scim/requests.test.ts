@@ -230,8 +230,6 @@ describe('readGroup', () => {
       displayName: 'Team',
       externalId: { value: 'e1' },
       members: undefined,
-      displays: new Map(),
-      profile: {},
     });
   });
 
@@ -243,14 +241,10 @@ describe('readGroup', () => {
     ['texts', ['a', 'b'], ['a', 'b']],
     ['a text', 'a', ['a']],
     ['with duplicates', [{ value: 'a' }, 'a', { Value: 'a' }], ['a']],
+    ['with a display', [{ value: 'a', display: 'Ada' }], ['a']],
     ['with null references', [{ $ref: null, value: 'a', type: 'User' }], ['a']],
   ])('reads members that are %s', (_, members, expected) => {
     expect(readGroup({ displayName: 'Team', members }).members).toEqual(expected);
-  });
-
-  it('knows which members came with a display [GR9]', () => {
-    const { displays } = readGroup({ displayName: 'T', members: [{ value: 'a', display: 'Ada' }, { value: 'b' }] });
-    expect([...displays]).toEqual([['a', 'Ada']]);
   });
 
   it.each([
