@@ -1,6 +1,8 @@
 /** Jest runs TypeScript as ES modules: each file is transpiled alone; `npm run types` checks the types. */
 export default {
   testEnvironment: 'node',
+  // Tests work over real HTTP and share the machine: generous, so that a busy one fails nothing.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

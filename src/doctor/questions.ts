@@ -79,7 +79,11 @@ export function questionsTo(
     backEnd,
     directory,
     grantingGroups,
-    access: once(async () => resolveAccess(await grantingGroups(), config.accessGroups)),
+    access: once(async () => {
+      const access = resolveAccess(await grantingGroups(), config.accessGroups);
+      if (access.trouble !== undefined) throw access.trouble;
+      return access;
+    }),
     call,
   };
 }

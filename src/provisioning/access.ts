@@ -14,16 +14,21 @@ function grantsRights(group: IndexedGroup): boolean {
   return group.accessTypes.includes('admin') || group.accessTypes.includes('site-admin');
 }
 
-/** Where new people go: the first access group (rule SA1). */
+/**
+ * Where new people go: the first access group (rule SA1).
+ *
+ * @throws Failure `misconfigured`, the trouble with the access groups where there is one
+ */
 export function firstAccessGroup(access: Access): IndexedGroup {
-  const first = access.accessGroups[0];
-  if (first === undefined) {
-    throw new Failure(
+  const [first] = access.accessGroups;
+  if (first !== undefined && access.trouble === undefined) return first;
+  throw (
+    access.trouble ??
+    new Failure(
       'misconfigured',
       'No group that grants Confluence access is known. Ask the operator of the bridge to set CONFLUENCE_ACCESS_GROUPS.',
-    );
-  }
-  return first;
+    )
+  );
 }
 
 /**
@@ -177,21 +182,21 @@ export function isSurelyIn(memberships: Memberships, groupId: string): boolean {
 }
 
 /**
- * Proves that the credential can still see things (rule SA2): the first access group has members. Atlassian answers
- * 404 and empty pages also to a credential that lost its rights.
+ * Proves that the credential can still see things (rule SA2): the first access group has members or, while it is not
+ * clear which one that is, any granting group has. Atlassian answers 404 and empty pages also to a credential that lost
+ * its rights.
  *
- * @throws Failure `unavailable` when the group reads empty, or whatever the read itself fails with
+ * @throws Failure `unavailable` when what it reads is empty, or whatever the read itself fails with
  */
 export async function controlRead(deps: Pick<Dependencies, 'directory'>, access: Access, call: Call): Promise<void> {
-  const page = await deps.directory.listMembers(
-    firstAccessGroup(access).id,
-    { start: 0, limit: 1, withTotal: false },
-    call,
-  );
-  if (page.members.length > 0) return;
+  const proofs = access.trouble === undefined ? [firstAccessGroup(access)] : access.granting.values();
+  for (const { id } of proofs) {
+    const page = await deps.directory.listMembers(id, { start: 0, limit: 1, withTotal: false }, call);
+    if (page.members.length > 0) return;
+  }
   throw new Failure(
     'unavailable',
-    'Atlassian shows nobody in the access group, so its answer is not believed. Send it again later; the operator should run doctor.',
+    'Atlassian shows nobody in the groups that grant access, so its answer is not believed. Send it again later; the operator should run doctor.',
     {
       retryAfterSeconds: 60,
     },

@@ -35,10 +35,15 @@ export async function changeGroup(
   const { locks } = deps.store;
   return jobs.run(messageKey(id, change, call), call, (jobCall, progress) => {
     const locked = () =>
-      locks.withLock(`group:${id}`, jobCall.deadlineMs, () => applyChange(checked, deps, jobCall, progress));
+      locks.withLock(
+        `group:${id}`,
+        jobCall.deadlineMs,
+        () => applyChange(checked, deps, jobCall, progress),
+        jobCall.signal,
+      );
     return checked.renameTo === undefined
       ? locked()
-      : locks.withLock(`groupName:${nameKey(checked.renameTo)}`, jobCall.deadlineMs, locked);
+      : locks.withLock(`groupName:${nameKey(checked.renameTo)}`, jobCall.deadlineMs, locked, jobCall.signal);
   });
 }
 

@@ -63,8 +63,11 @@ export async function createGroup(group: NewGroup, deps: Dependencies, jobs: Job
     .digest('hex');
   const messageKey = `${key} ${hash}`;
   const view = await jobs.run(`groupName:${messageKey}`, call, (jobCall, progress) =>
-    deps.store.locks.withLock(`groupName:${key}`, jobCall.deadlineMs, () =>
-      createLocked({ ...group, memberIds }, messageKey, deps, jobCall, progress),
+    deps.store.locks.withLock(
+      `groupName:${key}`,
+      jobCall.deadlineMs,
+      () => createLocked({ ...group, memberIds }, messageKey, deps, jobCall, progress),
+      jobCall.signal,
     ),
   );
   await deps.store.intents.end('createGroup', messageKey);
@@ -97,9 +100,8 @@ async function createLocked(
           group: { id: recorded.id, name: recorded.confluenceName, usageType: undefined, managedBy: undefined },
           isNew: false,
         };
-  return deps.store.locks.withLock(`group:${made.group.id}`, call.deadlineMs, () =>
-    fill(made, preparation, deps, call, progress),
-  );
+  const locked = (): Promise<GroupView> => fill(made, preparation, deps, call, progress);
+  return deps.store.locks.withLock(`group:${made.group.id}`, call.deadlineMs, locked, call.signal);
 }
 
 async function unfinished(key: string, deps: Dependencies): Promise<Intent | undefined> {

@@ -1,5 +1,6 @@
 import type { Call, Clock } from './call.js';
 import type { Directory } from './directory.js';
+import type { Failure } from './failure.js';
 import type { IndexedGroup, Store } from './store.js';
 
 /** The settings that decide about access (DESIGN: the table in README). Names and addresses as the operator wrote them. */
@@ -31,10 +32,15 @@ export interface Log {
 
 /** The groups that grant Confluence access, as far as known now (rule SA1). */
 export interface Access {
-  /** By id; every granting group, plain, admin and site-admin. */
+  /** By id; every granting group, plain, admin and site-admin, and configured ones that do not grant any more. */
   readonly granting: ReadonlyMap<string, IndexedGroup>;
-  /** The configured access groups in order, or the one found; the first is where new people go. */
+  /** The configured access groups in order, or the one found; the first is where new people go. None while there is trouble. */
   readonly accessGroups: readonly IndexedGroup[];
+  /**
+   * `misconfigured` when a configured access group does not exist or does not grant, or none is configured and Confluence
+   * has several. Nobody can be given access then; reading and taking access go on.
+   */
+  readonly trouble: Failure | undefined;
 }
 
 /** The directory index as the domain uses it (`roster/`). */
@@ -56,10 +62,10 @@ export interface Roster {
   /** A scan now (joins a running one): an account is looked for. @throws Failure when it fails or does not fit the call. */
   scan(call: Call): Promise<void>;
   /**
-   * The granting groups: from the index, or read directly (three calls) before the first scan.
+   * The granting groups: from the index, or read directly before the first scan and while there is trouble (three calls,
+   * and one for each configured group that does not grant).
    *
-   * @throws Failure `misconfigured` when a configured access group does not exist or does not grant, or none is
-   *   configured and Confluence has several
+   * @throws Failure when they cannot be read or are not believed, never because of trouble with the configuration
    */
   access(call: Call): Promise<Access>;
   /** Asks for scans once a minute for ten minutes: an invited person's account is expected (rule US4). */

@@ -5,7 +5,8 @@ import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 
 /**
- * Puts an account into groups, the granting ones first; each confirmed one is recorded at once.
+ * Puts an account into groups, the granting ones first; each confirmed one is recorded at once. An attempt is
+ * noted first, so that a deactivation that follows a lost answer leaves that group, too.
  *
  * @throws Failure `refused` when no seat is free, or when Atlassian does not know the account on the site any more
  */
@@ -21,6 +22,7 @@ export async function joinGroups(
   for (const groupId of ordered) {
     const before = call.upstream.length;
     const entry = { event: 'group.memberAdded', subject: person.id, object: groupId, decision } as const;
+    if (access.granting.has(groupId)) await deps.store.writes.attempt(person.accountId, groupId, deps.clock.now());
     try {
       await deps.directory.addMember(groupId, person.accountId, call);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { controlRead, type Memberships, readMemberships, recordMembership } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
-import type { Access, Dependencies } from './dependencies.js';
+import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
 
 /** What leaving groups came to: the groups still held because Atlassian does not let anybody out of them. */
@@ -107,7 +107,8 @@ async function judgeRefusal(
 }
 
 /**
- * The granting groups to leave: what the read, the index or an own write shows (rule US2: the safe side of all three).
+ * The granting groups to leave: what the read, the index or an own write shows, and those whose joining was not answered
+ * (rule US2: the safe side of all).
  */
 export async function grantingGroupsOf(
   accountId: string,
@@ -116,7 +117,8 @@ export async function grantingGroupsOf(
   deps: Dependencies,
 ): Promise<string[]> {
   const indexed = await deps.store.index.person(accountId);
-  const candidates = new Set([...memberships.possible, ...(indexed?.grantingGroupIds ?? [])]);
+  const attempts = await deps.store.writes.attemptsOf(accountId, deps.clock.now() - OWN_WRITE_MS);
+  const candidates = new Set([...memberships.possible, ...(indexed?.grantingGroupIds ?? []), ...attempts]);
   return [...candidates].filter((id) => access.granting.has(id));
 }
 

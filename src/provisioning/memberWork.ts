@@ -141,7 +141,7 @@ class MemberSteps {
     if (!dependsOnStatus) return this.#join(step, call);
     // Whoever was nobody's record when the message was checked may have become one since, under another id.
     const { id } = await this.#asRecorded(step.member);
-    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+    const locked = async (): Promise<boolean> => {
       const member = await this.#asRecorded(step.member);
       if (member.accountId === undefined) return this.#owe(member, 'US5', call);
       if (this.#isGranting) {
@@ -149,7 +149,8 @@ class MemberSteps {
         if (await this.#isGone(member, member.accountId)) throw unknownMembers([member.id]);
       }
       return this.#join({ ...step, member }, call);
-    });
+    };
+    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
   }
 
   /** The person as the records have it now. */
@@ -194,6 +195,8 @@ class MemberSteps {
       await this.#deps.store.holds.remove(member.id, this.#groupId, 'owed');
       return false;
     }
+    // Until it is answered nobody knows whether it happened; a deactivation then leaves this group, too (rule US2).
+    if (this.#isGranting) await this.#deps.store.writes.attempt(accountId, this.#groupId, this.#deps.clock.now());
     try {
       await this.#deps.directory.addMember(this.#groupId, accountId, call);
     } catch (error) {

@@ -57,16 +57,38 @@ async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call
     if (person.active !== false) assertAllowedDomain(person.address, deps);
     const access = await deps.roster.access(call);
     const located = (await locateAccount(person.address, deps, call)) ?? (await rememberedAccount(person, deps, call));
-    const known = await recordOf(person, located, deps);
-    if (located !== undefined) {
-      assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
-      // A suspension of ours ends with the record's reactivation.
-      const suspended = located.suspended && known?.suspended !== true;
-      if (person.active !== false) assertUsableAccount({ ...located, suspended }, deps);
-    }
-    if (known !== undefined) return takeUp(known, person, deps, call);
-    return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
+    if (located !== undefined) assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
+    return withRecord(person, located, deps, call, (known) => {
+      if (located !== undefined && person.active !== false) {
+        // A suspension of ours ends with the record's reactivation.
+        assertUsableAccount({ ...located, suspended: located.suspended && known?.suspended !== true }, deps);
+      }
+      if (known !== undefined) return takeUp(known, person, deps, call);
+      return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
+    });
   });
+}
+
+/**
+ * Holds the lock of the person whom the message is about: the record found, else the account that will be its id. What
+ * others changed while this waited is found again, so that two messages about one person never cross.
+ */
+async function withRecord(
+  person: NewPerson,
+  located: LocatedAccount | undefined,
+  deps: Dependencies,
+  call: Call,
+  work: (record: PersonLink | undefined) => Promise<PersonView>,
+): Promise<PersonView> {
+  for (;;) {
+    const subject = (await recordOf(person, located, deps))?.id ?? located?.accountId;
+    if (subject === undefined) return work(undefined);
+    const view = await deps.store.locks.withLock(`person:${subject}`, call.deadlineMs, async () => {
+      const record = await recordOf(person, located, deps);
+      return (record?.id ?? located?.accountId) === subject ? work(record) : undefined;
+    });
+    if (view !== undefined) return view;
+  }
 }
 
 export function userNameTaken(id: string): Failure {
@@ -115,29 +137,26 @@ async function recordOf(
 
 /** A rename, or a person who comes back: the inactive record, or the one with the same externalId, is taken up, same id. */
 async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
-  return deps.store.locks.withLock(`person:${link.id}`, call.deadlineMs, async () => {
-    const isSame =
-      person.externalId !== undefined &&
-      (await deps.store.people.externalId(link.id, call.caller)) === person.externalId;
-    if (link.wanted === 'active' && !isSame) {
-      throw new Failure(
-        'conflict',
-        `The account of this address belongs to the active user ${JSON.stringify(link.userName)} (id ${link.id}). Look that userName up and update it, or deactivate it first.`,
-      );
+  const isSame =
+    person.externalId !== undefined && (await deps.store.people.externalId(link.id, call.caller)) === person.externalId;
+  if (link.wanted === 'active' && !isSame) {
+    throw new Failure(
+      'conflict',
+      `The account of this address belongs to the active user ${JSON.stringify(link.userName)} (id ${link.id}). Look that userName up and update it, or deactivate it first.`,
+    );
+  }
+  assertNotProtected({ accountId: link.accountId, addresses: [link.address] }, deps);
+  const now = new Date(deps.clock.now()).toISOString();
+  const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
+  await deps.store.transaction(async (records) => {
+    await records.people.update(link.id, changes);
+    if (person.externalId !== undefined) {
+      await noteSuperseded(person.externalId, link.id, records, deps, call);
+      await records.people.setExternalId(link.id, call.caller, person.externalId);
     }
-    assertNotProtected({ accountId: link.accountId, addresses: [link.address] }, deps);
-    const now = new Date(deps.clock.now()).toISOString();
-    const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
-    await deps.store.transaction(async (records) => {
-      await records.people.update(link.id, changes);
-      if (person.externalId !== undefined) {
-        await noteSuperseded(person.externalId, link.id, records, deps, call);
-        await records.people.setExternalId(link.id, call.caller, person.externalId);
-      }
-      await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
-    });
-    return stateStatus({ ...link, ...changes }, person.active !== false, deps, call);
+    await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
   });
+  return stateStatus({ ...link, ...changes }, person.active !== false, deps, call);
 }
 
 /** Carries out what the message says of `active` for a record just made or taken up. */
@@ -169,7 +188,8 @@ async function adopt(
   call: Call,
 ): Promise<PersonView> {
   const { accountId } = located;
-  const memberships = await membershipsOf(located, access, deps, call);
+  const purpose = person.active === false ? 'judging' : 'giving';
+  const memberships = await membershipsOf(located, access, deps, call, purpose);
   const grants = (ids: Iterable<string>) => [...ids].some((id) => access.granting.has(id));
   const hadAccess = grants(memberships.shown);
   const shown = new Set(memberships.shown);
@@ -209,8 +229,9 @@ async function membershipsOf(
   access: Access,
   deps: Dependencies,
   call: Call,
+  purpose: 'judging' | 'giving',
 ): Promise<Memberships> {
-  if (located.groupIds === undefined) return readMemberships(located.accountId, deps, access, call);
+  if (located.groupIds === undefined) return readMemberships(located.accountId, deps, access, call, purpose);
   return layOwnWrites(located.accountId, located.groupIds, new Map(), deps);
 }
 

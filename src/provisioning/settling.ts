@@ -15,7 +15,12 @@ import type { PersonLink } from './store.js';
 export async function settleInvitations(deps: Dependencies, call: Call): Promise<void> {
   for (const invited of await deps.store.people.listInvited()) {
     try {
-      await deps.store.locks.withLock(`person:${invited.id}`, call.deadlineMs, () => settleOne(invited.id, deps, call));
+      await deps.store.locks.withLock(
+        `person:${invited.id}`,
+        call.deadlineMs,
+        () => settleOne(invited.id, deps, call),
+        call.signal,
+      );
     } catch (error) {
       deps.log.warn('An invited person could not be settled; the next scan tries again', {
         personId: invited.id,
@@ -37,19 +42,8 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
   for (const { id, accountId } of await deps.store.tombstones.listReturned(since)) {
     if (isProtected({ accountId, addresses: [] }, deps)) continue;
     try {
-      await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
-        await leaveEverything(id, accountId, deps, call);
-        await deps.store.transaction(async (records) => {
-          await records.tombstones.connect(id, accountId);
-          await audit(records, deps, call, {
-            event: 'user.deprovisioned',
-            subject: id,
-            object: accountId,
-            decision: 'US9',
-            result: 'done',
-          });
-        });
-      });
+      const locked = (): Promise<void> => takeReturned(id, accountId, deps, call);
+      await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
     } catch (error) {
       deps.log.warn('Access of a deleted person could not be taken; the next scan tries again', {
         personId: id,
@@ -57,6 +51,20 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
       });
     }
   }
+}
+
+async function takeReturned(id: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {
+  await leaveEverything(id, accountId, deps, call);
+  await deps.store.transaction(async (records) => {
+    await records.tombstones.connect(id, accountId);
+    await audit(records, deps, call, {
+      event: 'user.deprovisioned',
+      subject: id,
+      object: accountId,
+      decision: 'US9',
+      result: 'done',
+    });
+  });
 }
 
 async function settleOne(id: string, deps: Dependencies, call: Call): Promise<void> {

@@ -112,8 +112,11 @@ export interface IndexedPerson {
 }
 
 export interface IndexedGroup extends UpstreamGroup {
-  /** Under which `accessType`s Confluence lists the group; empty for a group that grants nothing. */
-  readonly accessTypes: readonly AccessType[];
+  /**
+   * Under which `accessType`s Confluence lists the group; `configured` when under none, and the group is an access group
+   * by the bridge's configuration (rule SA1). Empty for a group that is no granting one.
+   */
+  readonly accessTypes: readonly (AccessType | 'configured')[];
   readonly firstSeenAt: string;
 }
 
@@ -203,6 +206,13 @@ export interface GroupRecords {
  */
 export interface OwnWrites {
   membership(accountId: string, groupId: string, isMember: boolean, atMs: number): Promise<void>;
+  /**
+   * Noted before a person is put into a group, and settled by the next `membership` of the two: while it stands, nobody
+   * knows whether it happened.
+   */
+  attempt(accountId: string, groupId: string, atMs: number): Promise<void>;
+  /** Ids of the groups the account may have been put into since, without confirmation. */
+  attemptsOf(accountId: string, sinceMs: number): Promise<readonly string[]>;
   /** The latest write per group since `sinceMs`: group id to whether it made the person a member. */
   membershipsOf(accountId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
   /** The latest write per account since `sinceMs`: account id to whether it made the account a member. */
@@ -310,9 +320,10 @@ export interface Locks {
   /**
    * Runs `work` while holding `key` (`person:<id>`, `address:<address>`, `group:<id>`, `groupName:<name>`, `scan`).
    *
-   * @throws Failure `unavailable` with `Retry-After` when the lock is not had by `deadlineMs`
+   * @param signal ends the wait when it aborts; needed where the deadline is further away than a stop of the process may be
+   * @throws Failure `unavailable` with `Retry-After` when the lock is not had by `deadlineMs`, or the signal aborts first
    */
-  withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>): Promise<T>;
+  withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export interface Store extends Records {

@@ -25,13 +25,38 @@ export async function readGrantingGroups(directory: Directory, clock: Clock, cal
 }
 
 /**
+ * All of rule SA1's groups: those that grant access, and the configured ones of which Confluence says so no more. Whoever
+ * leaves has to leave these, too, since they may grant again. A call more for each of them, and for each name of no group.
+ *
+ * @param configured as in `resolveAccess`
+ */
+export async function readAccessGroups(
+  directory: Directory,
+  configured: readonly string[],
+  clock: Clock,
+  call: Call,
+): Promise<IndexedGroup[]> {
+  const granting = await readGrantingGroups(directory, clock, call);
+  const strangers = configured.filter((name) => !granting.some((group) => sameName(group.name, name)));
+  const found = await Promise.all(strangers.map((name) => directory.findGroupByName(name.trim(), call)));
+  const firstSeenAt = new Date(clock.now()).toISOString();
+  return [
+    ...granting,
+    ...found.flatMap((group): IndexedGroup[] =>
+      group === undefined ? [] : [{ ...group, accessTypes: ['configured'], firstSeenAt }],
+    ),
+  ];
+}
+
+/**
  * Which granting groups people are put into (rule SA1): the configured ones in their order, or the only one there is.
+ * Where the configuration and Confluence do not fit, the trouble names the line to set.
  *
  * A group that also grants administration is never one of them, since whoever is provisioned would get those rights.
  *
+ * @param granting as `readAccessGroups` or `readGrantingGroups` answers
  * @param configured names, compared without regard to case as Atlassian does
- * @throws Failure `misconfigured` when the configuration and Confluence do not fit, with the line to set; `unavailable`
- *   when no group grants use at all, which is what a credential without rights is shown
+ * @throws Failure `unavailable` when no group grants use at all, which is what a credential without rights is shown
  */
 export function resolveAccess(granting: readonly IndexedGroup[], configured: readonly string[]): Access {
   const candidates = granting.filter(isPlainAccess);
@@ -43,21 +68,21 @@ export function resolveAccess(granting: readonly IndexedGroup[], configured: rea
       { retryAfterSeconds: 60 },
     );
   }
-  const accessGroups = configured.length === 0 ? theOnly(candidates) : named(configured, granting, candidates);
-  return { granting: new Map(granting.map((group) => [group.id, group])), accessGroups };
+  const choice = configured.length === 0 ? theOnly(candidates) : named(configured, granting, candidates);
+  return { granting: new Map(granting.map((group) => [group.id, group])), ...choice };
 }
 
-function theOnly(candidates: readonly IndexedGroup[]): readonly IndexedGroup[] {
-  if (candidates.length === 1) return candidates;
+type Choice = Pick<Access, 'accessGroups' | 'trouble'>;
+
+function theOnly(candidates: readonly IndexedGroup[]): Choice {
+  if (candidates.length === 1) return { accessGroups: candidates, trouble: undefined };
   if (candidates.length === 0) {
-    throw new Failure(
-      'misconfigured',
+    return unclear(
       'Every group that grants the use of Confluence grants administration, too, and the bridge puts nobody there. ' +
         'Make a group that grants use only, and name it in CONFLUENCE_ACCESS_GROUPS.',
     );
   }
-  throw new Failure(
-    'misconfigured',
+  return unclear(
     `Several groups grant the use of Confluence. Say which are for people who come through the bridge, the first one for new people: ${readyLine(candidates)}`,
   );
 }
@@ -66,7 +91,7 @@ function named(
   configured: readonly string[],
   granting: readonly IndexedGroup[],
   candidates: readonly IndexedGroup[],
-): readonly IndexedGroup[] {
+): Choice {
   const found = new Map<string, IndexedGroup>();
   const strangers: string[] = [];
   for (const name of configured) {
@@ -75,20 +100,22 @@ function named(
     else found.set(group.id, group);
   }
   if (strangers.length > 0) {
-    throw new Failure(
-      'misconfigured',
+    return unclear(
       `CONFLUENCE_ACCESS_GROUPS names ${quoted(strangers)}, but Atlassian does not list that among the groups that grant the use of Confluence. ${advice(candidates)}`,
     );
   }
   const accessGroups = [...found.values()];
   const administrators = accessGroups.filter((group) => !isPlainAccess(group));
   if (administrators.length > 0) {
-    throw new Failure(
-      'misconfigured',
+    return unclear(
       `CONFLUENCE_ACCESS_GROUPS names ${quoted(administrators.map((group) => group.name))}, which grants administration, too: everybody who is provisioned would get those rights. ${advice(candidates)}`,
     );
   }
-  return accessGroups;
+  return { accessGroups, trouble: undefined };
+}
+
+function unclear(message: string): Choice {
+  return { accessGroups: [], trouble: new Failure('misconfigured', message) };
 }
 
 function sameName(left: string, right: string): boolean {

@@ -3,7 +3,7 @@ import type { Access, Settings } from '../provisioning/dependencies.js';
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Store } from '../provisioning/store.js';
-import { readGrantingGroups, resolveAccess } from './accessGroups.js';
+import { readAccessGroups, resolveAccess } from './accessGroups.js';
 import { asOwnTrouble } from './trouble.js';
 import { openOwnCall } from './ownCall.js';
 import { endsInTime } from '../provisioning/waiting.js';
@@ -32,73 +32,68 @@ interface AccessParts {
   readonly stopSignal: AbortSignal;
 }
 
-/** The granting groups and what the configuration makes of them. */
-type Resolution = { readonly access: Access } | { readonly failure: Failure };
-
 /**
  * Answers from the index, once per generation. Where there is no index yet, or the index speaks against the
  * configuration (which may have been put right since), the groups are read directly.
  */
 export function createAccessReader(parts: AccessParts): AccessReader {
   const { store, settings, clock, directory } = parts;
-  let fromIndex: { readonly scannedAtMs: number; readonly resolution: Resolution } | undefined;
+  let fromIndex: { readonly scannedAtMs: number; readonly access: Access } | undefined;
   let checkIndexAtMs = 0;
-  let direct: { readonly untilMs: number; readonly resolution: Promise<Resolution> } | undefined;
+  let direct: { readonly untilMs: number; readonly access: Promise<Access> } | undefined;
   let lastFailure: Failure | undefined;
 
-  async function resolveIndex(): Promise<Resolution | undefined> {
-    if (fromIndex === undefined || clock.now() >= checkIndexAtMs) {
-      const scannedAtMs = await store.index.scannedAtMs();
-      if (scannedAtMs === undefined) return undefined;
-      if (fromIndex?.scannedAtMs !== scannedAtMs) {
-        const resolution = resolve(await store.index.grantingGroups(), settings);
-        fromIndex = { scannedAtMs, resolution };
-      }
-      checkIndexAtMs = clock.now() + INDEX_CHECK_MS;
+  /** The index as it is read now; undefined before the first scan. */
+  async function readIndex(): Promise<typeof fromIndex> {
+    if (fromIndex !== undefined && clock.now() < checkIndexAtMs) return fromIndex;
+    const scannedAtMs = await store.index.scannedAtMs();
+    if (scannedAtMs === undefined) return undefined;
+    if (fromIndex?.scannedAtMs !== scannedAtMs) {
+      const access = resolveAccess(await store.index.grantingGroups(), settings.accessGroups);
+      fromIndex = { scannedAtMs, access };
     }
-    const isRecent = clock.now() - fromIndex.scannedAtMs < DIRECT_READ_MS;
-    return 'access' in fromIndex.resolution || isRecent ? fromIndex.resolution : undefined;
+    checkIndexAtMs = clock.now() + INDEX_CHECK_MS;
+    return fromIndex;
   }
 
-  async function readDirectly(): Promise<Resolution> {
+  async function readDirectly(): Promise<Access> {
     const call = openOwnCall('request', settings.requestBudgetMs, parts.stopSignal, clock);
     try {
-      return resolve(await readGrantingGroups(directory, clock, call), settings);
+      const granting = await readAccessGroups(directory, settings.accessGroups, clock, call);
+      return resolveAccess(granting, settings.accessGroups);
     } catch (error) {
       direct = undefined;
       throw asOwnTrouble(error);
     }
   }
 
-  async function resolveDirectly(call: Call): Promise<Resolution> {
+  async function joinDirectRead(call: Call): Promise<Access> {
     if (direct === undefined || clock.now() >= direct.untilMs) {
-      direct = { untilMs: clock.now() + DIRECT_READ_MS, resolution: readDirectly() };
+      direct = { untilMs: clock.now() + DIRECT_READ_MS, access: readDirectly() };
     }
-    const { resolution } = direct;
-    if (await endsInTime(resolution, call.deadlineMs, call.signal, clock)) return resolution;
+    const { access } = direct;
+    if (await endsInTime(access, call.deadlineMs, call.signal, clock)) return access;
     throw new Failure('unavailable', 'Atlassian has not told in time which groups grant access. Send it again.', {
       retryAfterSeconds: 5,
     });
   }
 
+  async function read(call: Call): Promise<Access> {
+    const index = await readIndex();
+    if (index === undefined) return joinDirectRead(call);
+    const isRecent = clock.now() - index.scannedAtMs < DIRECT_READ_MS;
+    return index.access.trouble === undefined || isRecent ? index.access : joinDirectRead(call);
+  }
+
   return {
     async read(call) {
-      const resolution = (await resolveIndex()) ?? (await resolveDirectly(call));
-      lastFailure = 'failure' in resolution ? resolution.failure : undefined;
-      if ('failure' in resolution) throw resolution.failure;
-      return resolution.access;
+      const access = await read(call);
+      lastFailure = access.trouble;
+      return access;
     },
     indexChanged() {
       fromIndex = undefined;
     },
     failure: () => lastFailure,
   };
-}
-
-function resolve(granting: Parameters<typeof resolveAccess>[0], settings: Pick<Settings, 'accessGroups'>): Resolution {
-  try {
-    return { access: resolveAccess(granting, settings.accessGroups) };
-  } catch (error) {
-    return { failure: Failure.from(error) };
-  }
 }

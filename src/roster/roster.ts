@@ -82,7 +82,7 @@ export function createRoster(parts: RosterParts): RunningRoster {
     isBlocked: () => isBlocked,
     isUnblocked: () =>
       accessReader.read(openOwnCall('scan', settings.requestBudgetMs, stopSignal, clock)).then(
-        () => true,
+        ({ trouble }) => trouble === undefined,
         () => false,
       ),
   });
@@ -96,13 +96,9 @@ export function createRoster(parts: RosterParts): RunningRoster {
       log.error('The people recorded inactive could not be compared with the index.', { error: Failure.from(error) });
     }
     accessReader.indexChanged();
-    isBlocked = await accessReader.read(call).then(
-      () => false,
-      (error: unknown) => {
-        log.error('The access groups are not right; nobody can be given access.', { error: Failure.from(error) });
-        return true;
-      },
-    );
+    const trouble = await accessReader.read(call).then((access) => access.trouble, Failure.from);
+    isBlocked = trouble !== undefined;
+    if (isBlocked) log.error('The access groups are not right; nobody can be given access.', { error: trouble });
     followUps += 1;
     followUp = followUp.then(() => tellScanned(call.requestId)).finally(() => (followUps -= 1));
   }

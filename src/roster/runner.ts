@@ -12,9 +12,6 @@ export const SCAN_BUDGET_MS = 10 * 60 * 1000;
 const FIRST_RETRY_MS = 5 * 1000;
 const LAST_RETRY_MS = 60 * 1000;
 
-/** How long one attempt at the lock lasts, and so how soon a stopping bridge gives up waiting for another instance. */
-const LOCK_ATTEMPT_MS = 2 * 1000;
-
 /** Where the roster counts what it does. */
 export interface RosterMetrics {
   scanEnded(outcome: 'committed' | FailureKind, durationMs: number): void;
@@ -56,20 +53,11 @@ export function createScanRunner(parts: RunnerParts): ScanRunner {
   /** @returns undefined when another instance committed a scan while this one waited for its turn */
   async function scanInTurn(call: Call): Promise<ScanReport | undefined> {
     const before = await store.index.scannedAtMs();
-    for (;;) {
-      const turn = { isMine: false };
-      const untilMs = Math.min(clock.now() + LOCK_ATTEMPT_MS, call.deadlineMs);
-      try {
-        return await store.locks.withLock('scan', untilMs, async () => {
-          turn.isMine = true;
-          const isDone = (await store.index.scannedAtMs()) !== before;
-          return isDone ? undefined : await parts.scan(call);
-        });
-      } catch (error) {
-        const isStillTaken = !turn.isMine && clock.now() >= untilMs && untilMs < call.deadlineMs;
-        if (!isStillTaken || stopSignal.aborted) throw error;
-      }
-    }
+    const scanUnlessDone = async (): Promise<ScanReport | undefined> => {
+      const isDone = (await store.index.scannedAtMs()) !== before;
+      return isDone ? undefined : parts.scan(call);
+    };
+    return store.locks.withLock('scan', call.deadlineMs, scanUnlessDone, call.signal);
   }
 
   async function attempt(): Promise<void> {

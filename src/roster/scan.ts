@@ -3,7 +3,7 @@ import { OWN_WRITE_MS, type Settings } from '../provisioning/dependencies.js';
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup, IndexScan, Store } from '../provisioning/store.js';
-import { readGrantingGroups, resolveAccess } from './accessGroups.js';
+import { readAccessGroups, resolveAccess } from './accessGroups.js';
 import { readMembers } from './members.js';
 import type { ShrinkGuard } from './shrinkGuard.js';
 import { together } from './together.js';
@@ -33,16 +33,17 @@ export interface ScanReport {
  * group, and every group. All or nothing: a scan that fails, or reads nothing where something must be (rule SA2), leaves
  * the index as it was.
  *
- * A configured access group that does not grant is no part of it. `Roster.access` tells of that; here it would stand
- * in the way of knowing who has access in truth.
+ * A configured access group that does not grant is read like the others (rule SA1); `Roster.access` tells of the trouble.
  *
  * @throws Failure what a read failed with, or `unavailable` for an answer that is not believed
  */
 export async function scanDirectory(parts: ScanParts, call: Call): Promise<ScanReport> {
   const { directory, store, clock } = parts;
   const startedAtMs = clock.now();
-  const granting = await readGrantingGroups(directory, clock, call);
-  const firstAccessGroupId = findFirstAccessGroup(granting, parts.settings.accessGroups);
+  const { accessGroups: configured } = parts.settings;
+  const granting = await readAccessGroups(directory, configured, clock, call);
+  // Undefined where the configuration does not say which one it is.
+  const firstAccessGroupId = resolveAccess(granting, configured).accessGroups[0]?.id;
   const generation = await store.index.beginScan();
   try {
     const [counts, groups] = await readAll(granting, generation, directory, call);
@@ -110,16 +111,6 @@ async function assertBelievable(
   const empty = granting.filter((group) => counts.get(group.id) === 0);
   if (empty.some((group) => group.id === firstAccessGroupId)) throw emptyAnswer('nobody in the first access group');
   await Promise.all(empty.map((group) => directory.getGroup(group.id, call)));
-}
-
-/** Undefined where the configuration does not say which one it is. */
-function findFirstAccessGroup(granting: readonly IndexedGroup[], configured: readonly string[]): string | undefined {
-  try {
-    return resolveAccess(granting, configured).accessGroups[0]?.id;
-  } catch (error) {
-    if (error instanceof Failure && error.kind === 'misconfigured') return undefined;
-    throw error;
-  }
 }
 
 function emptyAnswer(what: string): Failure {

@@ -1,5 +1,4 @@
 import type { Expression } from 'kysely';
-import type { AccessType } from '../provisioning/directory.js';
 import type { IndexedGroup, IndexedPerson } from '../provisioning/store.js';
 import type { Handle, IndexGroupRow } from './schema.js';
 
@@ -41,7 +40,8 @@ export function toIndexedGroup(row: Omit<IndexGroupRow, 'put_at_ms'> & { first_s
     name: row.name,
     usageType: row.usage_type ?? undefined,
     managedBy: row.managed_by ?? undefined,
-    accessTypes: row.access_types === '' ? [] : (row.access_types.split(',') as AccessType[]),
+    accessTypes:
+      row.access_types === '' ? [] : (row.access_types.split(',') as readonly string[] as IndexedGroup['accessTypes']),
     firstSeenAt: row.first_seen_at,
   };
 }

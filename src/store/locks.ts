@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Locks } from '../provisioning/store.js';
+import { endsInTime } from '../provisioning/waiting.js';
 import type { KeyedHash } from './addresses.js';
 import type { Handle } from './schema.js';
 import { Turns } from './turns.js';
@@ -47,13 +48,18 @@ export class StoreLocks implements Locks {
     await this.#db.deleteFrom('locks').where('owner', 'like', 'serve:%').execute();
   }
 
-  async withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
+  async withLock<T>(
+    key: string,
+    deadlineMs: number,
+    work: () => Promise<T>,
+    signal = new AbortController().signal,
+  ): Promise<T> {
     const lockKey = this.#hash(key);
-    return this.#inTurn(lockKey, deadlineMs, async () => {
+    return this.#inTurn(lockKey, deadlineMs, signal, async () => {
       while (!(await this.#take(lockKey))) {
         const leftMs = deadlineMs - this.#clock.now();
-        if (leftMs <= 0) throw busy();
-        await this.#clock.sleep(Math.min(POLL_MS, leftMs));
+        if (leftMs <= 0 || signal.aborted) throw busy();
+        await this.#clock.sleep(Math.min(POLL_MS, leftMs), signal).catch(() => undefined);
       }
       const renewal = setInterval(() => void this.#renew(lockKey), RENEWAL_MS);
       // A heartbeat must not keep a process alive that has nothing else to do.
@@ -67,31 +73,19 @@ export class StoreLocks implements Locks {
     });
   }
 
-  async #inTurn<T>(lockKey: string, deadlineMs: number, work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(lockKey: string, deadlineMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(lockKey) ?? { turns: new Turns(), size: 0 };
     this.#queues.set(lockKey, queue);
     queue.size += 1;
     const turn = queue.turns.next();
     try {
-      if (queue.size > 1) await this.#byDeadline(turn.begun, deadlineMs);
+      if (queue.size > 1 && !(await endsInTime(turn.begun, deadlineMs, signal, this.#clock))) throw busy();
       return await work();
     } finally {
       turn.end();
       queue.size -= 1;
       if (queue.size === 0) this.#queues.delete(lockKey);
     }
-  }
-
-  /** @throws Failure `unavailable` when the turn does not begin by the deadline */
-  async #byDeadline(begun: Promise<void>, deadlineMs: number): Promise<void> {
-    const waiting = new AbortController();
-    const tooLate = this.#clock.sleep(Math.max(0, deadlineMs - this.#clock.now()), waiting.signal).then(
-      () => 'late' as const,
-      () => 'stopped' as const,
-    );
-    const first = await Promise.race([begun, tooLate]);
-    waiting.abort();
-    if (first === 'late') throw busy();
   }
 
   /** One statement, so that of two processes one gets it: a new row, or the row of a lease that has run out. */

@@ -132,6 +132,13 @@ async function createMemoryTables({ schema }: Handle, types: ColumnTypes): Promi
     .execute();
   await schema.createIndex('own_memberships_group').on('own_memberships').column('group_id').execute();
   await schema
+    .createTable('own_attempts')
+    .addColumn('account_id', 'text', (column) => column.notNull())
+    .addColumn('group_id', 'text', (column) => column.notNull())
+    .addColumn('at_ms', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('own_attempts_pk', ['account_id', 'group_id'])
+    .execute();
+  await schema
     .createTable('own_group_deletions')
     .addColumn('group_id', 'text', (column) => column.primaryKey())
     .addColumn('at_ms', 'bigint', (column) => column.notNull())

@@ -17,6 +17,7 @@ export interface Database {
   tombstone_addresses: { tombstone_id: string; address_hash: string };
   tombstone_external_ids: { tombstone_id: string; caller: string; external_id: string };
   own_memberships: { account_id: string; group_id: string; is_member: number; at_ms: number };
+  own_attempts: { account_id: string; group_id: string; at_ms: number };
   own_group_deletions: { group_id: string; at_ms: number };
   intents: { kind: string; intent_key: string; caller: string; started_at: string; attempts: number };
   audit: AuditRow;

@@ -16,9 +16,30 @@ export function ownWriteRecords(db: Handle): OwnWrites {
           // The last one recorded counts, also when the clock was set back in between.
           .onConflict((conflict) => conflict.columns(['account_id', 'group_id']).doUpdateSet(row))
           .execute();
+        await trx
+          .deleteFrom('own_attempts')
+          .where('account_id', '=', accountId)
+          .where('group_id', '=', groupId)
+          .execute();
         if (before !== isMember) await countMember(trx, groupId, isMember);
         await writeToIndex(trx, accountId, groupId, isMember, atMs);
       });
+    },
+    async attempt(accountId, groupId, atMs) {
+      await db
+        .insertInto('own_attempts')
+        .values({ account_id: accountId, group_id: groupId, at_ms: atMs })
+        .onConflict((conflict) => conflict.columns(['account_id', 'group_id']).doUpdateSet({ at_ms: atMs }))
+        .execute();
+    },
+    async attemptsOf(accountId, sinceMs) {
+      const rows = await db
+        .selectFrom('own_attempts')
+        .select('group_id')
+        .where('account_id', '=', accountId)
+        .where('at_ms', '>=', sinceMs)
+        .execute();
+      return rows.map((row) => row.group_id);
     },
     async membershipsOf(accountId, sinceMs) {
       const rows = await db
@@ -58,6 +79,7 @@ export function ownWriteRecords(db: Handle): OwnWrites {
     async prune(beforeMs) {
       await atomically(db, async (trx) => {
         await trx.deleteFrom('own_memberships').where('at_ms', '<', beforeMs).execute();
+        await trx.deleteFrom('own_attempts').where('at_ms', '<', beforeMs).execute();
         await trx.deleteFrom('own_group_deletions').where('at_ms', '<', beforeMs).execute();
       });
     },

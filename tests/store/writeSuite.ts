@@ -84,6 +84,23 @@ export function describeWrites(open: OpenStore): void {
     });
   });
 
+  describe('attempts to make somebody a member', () => {
+    it('stand until a confirmed write about the same two, or until they are old [US2]', async () => {
+      const { writes } = await open();
+      await writes.attempt('ada', 'users', START_MS);
+      await writes.attempt('ada', 'second', START_MS + 5);
+      await writes.attempt('ada', 'second', START_MS + 7);
+      expect(await writes.attemptsOf('ada', START_MS)).toEqual(expect.arrayContaining(['users', 'second']));
+      expect(await writes.attemptsOf('ada', START_MS + 6)).toEqual(['second']);
+      expect((await writes.membershipsOf('ada', START_MS)).size).toBe(0);
+
+      await writes.membership('ada', 'second', false, START_MS + 8);
+      expect(await writes.attemptsOf('ada', START_MS)).toEqual(['users']);
+      await writes.prune(START_MS + 1);
+      expect(await writes.attemptsOf('ada', START_MS)).toEqual([]);
+    });
+  });
+
   describe('the member count of a group link', () => {
     it('follows our own writes, once per change of state', async () => {
       const { groups, writes } = await open();
