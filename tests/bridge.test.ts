@@ -243,9 +243,7 @@ describe('configured access groups that do not grant', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ level: 'error', fields: expect.objectContaining({ check: 'accessGroups' }) }),
     );
-    const answer = await get(bridge, `/scim/v2/Users/${encodeURIComponent(sandbox.admin.accountId)}`);
-    expect(answer.status).toBe(500);
-    expect(answer.body['detail']).toContain('engineering');
+    expect((await get(bridge, `/scim/v2/Users/${encodeURIComponent(sandbox.admin.accountId)}`)).status).toBe(200);
 
     sandbox.updateGroup(wanted.id, { grants: 'user' });
     await scan(bridge);

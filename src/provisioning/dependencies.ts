@@ -65,7 +65,7 @@ export interface Roster {
    * The granting groups: from the index, or read directly before the first scan and while there is trouble (three calls,
    * and one for each configured group that does not grant).
    *
-   * @throws Failure when they cannot be read or are not believed, never because of trouble with the configuration
+   * @throws Failure when they cannot be read or are not believed, but not for trouble with the configuration
    */
   access(call: Call): Promise<Access>;
   /** Asks for scans once a minute for ten minutes: an invited person's account is expected (rule US4). */

@@ -34,7 +34,7 @@ interface AccessParts {
 
 /**
  * Answers from the index, once per generation. Where there is no index yet, or the index speaks against the
- * configuration (which may have been put right since), the groups are read directly.
+ * configuration (which may have been put right since), the groups are read directly; when that fails, the index counts.
  */
 export function createAccessReader(parts: AccessParts): AccessReader {
   const { store, settings, clock, directory } = parts;
@@ -82,7 +82,9 @@ export function createAccessReader(parts: AccessParts): AccessReader {
     const index = await readIndex();
     if (index === undefined) return joinDirectRead(call);
     const isRecent = clock.now() - index.scannedAtMs < DIRECT_READ_MS;
-    return index.access.trouble === undefined || isRecent ? index.access : joinDirectRead(call);
+    if (index.access.trouble === undefined || isRecent) return index.access;
+    // The second opinion is about giving access: without it, too, whoever leaves is taken out of the groups known.
+    return joinDirectRead(call).catch(() => index.access);
   }
 
   return {

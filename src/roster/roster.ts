@@ -96,7 +96,10 @@ export function createRoster(parts: RosterParts): RunningRoster {
       log.error('The people recorded inactive could not be compared with the index.', { error: Failure.from(error) });
     }
     accessReader.indexChanged();
-    const trouble = await accessReader.read(call).then((access) => access.trouble, Failure.from);
+    const trouble = await accessReader.read(call).then(
+      (access) => access.trouble,
+      (error: unknown) => Failure.from(error),
+    );
     isBlocked = trouble !== undefined;
     if (isBlocked) log.error('The access groups are not right; nobody can be given access.', { error: trouble });
     followUps += 1;

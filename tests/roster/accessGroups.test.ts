@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Failure } from '../../src/provisioning/failure.js';
-import type { AccessType } from '../../src/provisioning/directory.js';
+import type { Failure } from '../../src/provisioning/failure.js';
 import type { IndexedGroup } from '../../src/provisioning/store.js';
 import { resolveAccess } from '../../src/roster/accessGroups.js';
 
-function group(name: string, ...accessTypes: AccessType[]): IndexedGroup {
+function group(name: string, ...accessTypes: IndexedGroup['accessTypes']): IndexedGroup {
   return {
     id: `id-of-${name}`,
     name,
@@ -19,14 +18,14 @@ const users = group('confluence-users', 'user');
 const emea = group('confluence-emea', 'user');
 const admins = group('confluence-admins', 'user', 'admin');
 const siteAdmins = group('site-admins', 'site-admin');
+const former = group('confluence-former', 'configured');
 
-function failureOf(granting: readonly IndexedGroup[], configured: readonly string[]): Failure {
-  try {
-    resolveAccess(granting, configured);
-  } catch (error) {
-    if (error instanceof Failure) return error;
-  }
-  throw new Error('It was expected to fail.');
+function troubleOf(granting: readonly IndexedGroup[], configured: readonly string[]): Failure {
+  const access = resolveAccess(granting, configured);
+  expect([...access.granting.values()]).toEqual(granting);
+  expect(access.accessGroups).toEqual([]);
+  if (access.trouble === undefined) throw new Error('Trouble was expected.');
+  return access.trouble;
 }
 
 describe('resolveAccess', () => {
@@ -34,6 +33,7 @@ describe('resolveAccess', () => {
     const access = resolveAccess([users, siteAdmins], []);
 
     expect(access.accessGroups).toEqual([users]);
+    expect(access.trouble).toBeUndefined();
     expect([...access.granting.keys()]).toEqual([users.id, siteAdmins.id]);
   });
 
@@ -48,36 +48,39 @@ describe('resolveAccess', () => {
   });
 
   it('asks which of several groups is meant, with a line to paste [SA1]', () => {
-    const failure = failureOf([users, emea, admins], []);
+    const trouble = troubleOf([users, emea, admins], []);
 
-    expect(failure.kind).toBe('misconfigured');
-    expect(failure.message).toContain('CONFLUENCE_ACCESS_GROUPS=confluence-users,confluence-emea');
-    expect(failure.message).not.toContain('confluence-admins');
+    expect(trouble.kind).toBe('misconfigured');
+    expect(trouble.message).toContain('CONFLUENCE_ACCESS_GROUPS=confluence-users,confluence-emea');
+    expect(trouble.message).not.toContain('confluence-admins');
   });
 
   it.each([
     ['does not exist', 'confluence-typo'],
     ['grants administration only', 'site-admins'],
+    ['does not grant any more', 'confluence-former'],
   ])('names a configured group that %s and the candidates [SA1]', (_, name) => {
-    const failure = failureOf([users, siteAdmins], ['confluence-users', name]);
+    const trouble = troubleOf([users, siteAdmins, former], ['confluence-users', name]);
 
-    expect(failure.kind).toBe('misconfigured');
-    expect(failure.message).toContain(`"${name}"`);
-    expect(failure.message).toContain('CONFLUENCE_ACCESS_GROUPS=confluence-users');
+    expect(trouble.kind).toBe('misconfigured');
+    expect(trouble.message).toContain(`"${name}"`);
+    expect(trouble.message).toMatch(/CONFLUENCE_ACCESS_GROUPS=confluence-users$/);
   });
 
   it('puts nobody into a group that makes administrators, even when it is configured [US8]', () => {
-    const failure = failureOf([users, admins], ['confluence-admins']);
+    const trouble = troubleOf([users, admins], ['confluence-admins']);
 
-    expect(failure.kind).toBe('misconfigured');
-    expect(failure.message).toContain('"confluence-admins"');
+    expect(trouble.kind).toBe('misconfigured');
+    expect(trouble.message).toContain('"confluence-admins"');
   });
 
   it('says so when every group that grants use makes administrators', () => {
-    expect(failureOf([admins], []).kind).toBe('misconfigured');
+    expect(troubleOf([admins], []).kind).toBe('misconfigured');
   });
 
   it('does not believe that nothing grants use [SA2]', () => {
-    expect(failureOf([siteAdmins], ['confluence-users'])).toMatchObject({ kind: 'unavailable', retryAfterSeconds: 60 });
+    expect(() => resolveAccess([siteAdmins, former], ['confluence-former'])).toThrow(
+      expect.objectContaining({ kind: 'unavailable', retryAfterSeconds: 60 }),
+    );
   });
 });

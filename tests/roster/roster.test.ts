@@ -205,7 +205,7 @@ describe('scan', () => {
     expect(sandbox.calls).toHaveLength(0);
   });
 
-  it('gives up its place in the queue soon when the bridge stops', async () => {
+  it('gives up its place in the queue at once when the bridge stops', async () => {
     const { roster, clock, store } = await startSite();
     let release: () => void = () => undefined;
     const elsewhere = store.locks.withLock(
@@ -216,9 +216,7 @@ describe('scan', () => {
     const scanning = expect(roster.scan(makeCall(clock))).rejects.toMatchObject({ kind: 'unavailable' });
     await clock.advance(1000);
 
-    const stopping = roster.stop();
-    await clock.advance(2000);
-    await stopping;
+    await roster.stop();
 
     await scanning;
     release();
@@ -284,13 +282,46 @@ describe('access', () => {
     const { roster, clock, store, sandbox } = await startSite({ accessGroups: ['confluence-user-acme'] });
 
     await roster.ready(makeCall(clock));
-    const failure: unknown = await roster.access(makeCall(clock)).catch((error: unknown) => error);
+    const { trouble, granting } = await roster.access(makeCall(clock));
 
-    expect(failure).toMatchObject({ kind: 'misconfigured' });
-    expect(String(failure)).toContain('"confluence-user-acme"');
-    expect(String(failure)).toContain('CONFLUENCE_ACCESS_GROUPS=confluence-users-acme');
-    expect(roster.accessFailure()).toBe(failure);
+    expect(trouble).toMatchObject({ kind: 'misconfigured' });
+    expect(String(trouble)).toContain('"confluence-user-acme"');
+    expect(String(trouble)).toContain('CONFLUENCE_ACCESS_GROUPS=confluence-users-acme');
+    expect(roster.accessFailure()).toBe(trouble);
+    expect([...granting.keys()]).toContain(sandbox.groups.access.id);
     expect((await store.index.person(sandbox.admin.accountId))?.grantingGroupIds).not.toEqual([]);
+  });
+
+  it('keeps a configured group that does not grant any more among the granting ones, and its people in the index [SA1]', async () => {
+    const { sandbox, roster, clock, store } = await startSite({ accessGroups: ['emea', 'confluence-users-acme'] });
+    const { id } = sandbox.addGroup({ name: 'emea', grants: 'user' });
+    const people = addPeople(sandbox, 30, [id]);
+    await roster.ready(makeCall(clock));
+    sandbox.updateGroup(id, { grants: undefined });
+    await clock.advance(MINUTE);
+
+    await roster.scan(makeCall(clock));
+    const fromIndex = await roster.access(makeCall(clock));
+    await clock.advance(MINUTE);
+    const direct = await roster.access(makeCall(clock));
+
+    for (const access of [fromIndex, direct]) {
+      expect(access.trouble).toMatchObject({ kind: 'misconfigured', message: expect.stringContaining('"emea"') });
+      expect(access.granting.get(id)?.accessTypes).toEqual(['configured']);
+    }
+    expect((await store.index.person(people[0] ?? ''))?.grantingGroupIds).toEqual([id]);
+  });
+
+  it('comes from the index when the second opinion on its trouble cannot be had', async () => {
+    const { sandbox, roster, clock } = await startSite({ accessGroups: ['confluence-user-acme'] });
+    await roster.ready(makeCall(clock));
+    await clock.advance(MINUTE);
+    sandbox.faults.next({ method: 'GET', path: /accessType=admin/, status: 400 });
+
+    const access = await roster.access(makeCall(clock));
+
+    expect(access.trouble).toMatchObject({ kind: 'misconfigured' });
+    expect([...access.granting.keys()]).toContain(sandbox.groups.access.id);
   });
 
   it('believes an index that speaks against the configuration only after asking Atlassian again [SA1]', async () => {
@@ -322,7 +353,7 @@ describe('access', () => {
       await clock.advance(MINUTE);
       await until(() => sandbox.calls.length > 0);
       expect(roster.settled()).toBe(true);
-      expect(sandbox.calls.filter(({ path }) => !path.includes('accessType='))).toEqual([]);
+      expect(sandbox.calls.filter(({ path }) => !/accessType=|picker\?query=emea/.test(path))).toEqual([]);
     }
     const repaired = sandbox.addGroup({ name: 'emea', grants: 'user' });
     sandbox.addMember(repaired.id, sandbox.admin.accountId);

@@ -79,6 +79,27 @@ export function describeLocks(open: OpenStore): void {
       expect(events).toEqual(['patient']);
     });
 
+    it('are waited for no longer when the signal aborts, and the queue goes on [SA6]', async () => {
+      const store = await open(new ManualClock());
+      const held = await hold(store, 'person:1');
+      const stopping = new AbortController();
+      const events: string[] = [];
+      const stopped = store.locks.withLock(
+        'person:1',
+        DEADLINE_MS,
+        () => Promise.resolve(events.push('never')),
+        stopping.signal,
+      );
+      const patient = store.locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve(events.push('patient')));
+
+      stopping.abort();
+
+      await expect(stopped).rejects.toMatchObject({ kind: 'unavailable' });
+      held.letGo();
+      await Promise.all([held.done, patient]);
+      expect(events).toEqual(['patient']);
+    });
+
     it('leave the store usable for the work', async () => {
       const store = await open();
       const found = await store.locks.withLock('person:1', DEADLINE_MS, () =>
@@ -122,6 +143,22 @@ export function describeSharedLocks(open: OpenStore): void {
         await settled();
         await clock.advance(100);
       }
+
+      await expectation;
+      held.letGo();
+      await held.done;
+    });
+
+    it('are waited for no longer when the signal aborts [SA6]', async () => {
+      const clock = new ManualClock();
+      const [first, second] = [await open(clock), await open(clock)];
+      const held = await hold(first, 'scan');
+      const stopping = new AbortController();
+      const waiting = second.locks.withLock('scan', DEADLINE_MS, () => Promise.resolve(), stopping.signal);
+      const expectation = expect(waiting).rejects.toMatchObject({ kind: 'unavailable' });
+      await settled();
+
+      stopping.abort();
 
       await expectation;
       held.letGo();
