@@ -1,6 +1,12 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli.js';
 
+// Whoever reads the output may stop before its end, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
   {

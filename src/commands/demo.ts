@@ -88,7 +88,7 @@ async function play(steps: readonly Step[], scim: ScimClient, sandbox: Sandbox):
   for (const step of steps) {
     sandbox.takeCalls();
     const reply = await step.send(scim);
-    const calls = sandbox.takeCalls().map(({ operation, method }) => operation ?? method);
+    const calls = sandbox.takeCalls().length;
     let seen: string;
     let ok = reply.status === step.status;
     try {
@@ -97,10 +97,10 @@ async function play(steps: readonly Step[], scim: ScimClient, sandbox: Sandbox):
       ok = false;
       seen = error instanceof Error ? error.message : 'unknown';
     }
-    results.push({ title: step.title, status: reply.status, calls: calls.length, ok });
+    results.push({ title: step.title, status: reply.status, calls, ok });
     const mark = ok ? styleText('green', '✓') : styleText('red', '✗');
-    print(`${mark} ${step.title.padEnd(28)} ${reply.status}  ${seen}\n`);
-    if (calls.length > 0) print(styleText('dim', `  ${' '.repeat(28)}      upstream: ${calls.join(', ')}\n`));
+    const cost = styleText('dim', `${calls} upstream`.padStart(11));
+    print(`${mark} ${step.title.padEnd(28)} ${reply.status} ${cost}  ${seen}\n`);
   }
   return results;
 }

@@ -152,7 +152,8 @@ export function tellStory(): readonly Step[] {
 }
 
 function seats(sandbox: Sandbox): string {
-  return `${sandbox.seatsUsed()} seats in use`;
+  const used = sandbox.seatsUsed();
+  return `${used} ${used === 1 ? 'seat' : 'seats'} in use`;
 }
 
 function expect(isSo: boolean, statement: string): string {
