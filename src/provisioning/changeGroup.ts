@@ -73,7 +73,7 @@ async function applyChange(
   const accounts = await readForChange(known, change, deps, call);
   const current = await currentMembers(known, accounts, deps, call);
   const people = new Map([...current.people, ...checked.people]);
-  const plan = await sparingProtected(planMembers(change, current), people, group.id, deps, call);
+  const plan = await sparingProtected(planMembers(change, current), people, group.id, access, deps, call);
 
   const link = await deps.store.transaction((records) => record(checked, known, records, deps, call));
   const work = { groupId: group.id, remove: planned(plan.remove, people), add: planned(plan.add, people) };

@@ -62,7 +62,7 @@ export async function createGroup(group: NewGroup, deps: Dependencies, jobs: Job
     .update(JSON.stringify([call.caller, { ...group, memberIds }]))
     .digest('hex');
   const messageKey = `${key} ${hash}`;
-  const view = await jobs.run(`groupName:${messageKey}`, call, (jobCall, progress) =>
+  const running = jobs.run(`groupName:${messageKey}`, call, (jobCall, progress) =>
     deps.store.locks.withLock(
       `groupName:${key}`,
       jobCall.deadlineMs,
@@ -70,8 +70,21 @@ export async function createGroup(group: NewGroup, deps: Dependencies, jobs: Job
       jobCall.signal,
     ),
   );
+  const view = await running.catch((error: unknown) => {
+    throw withoutNotFound(Failure.from(error));
+  });
   await deps.store.intents.end('createGroup', messageKey);
   return view;
+}
+
+/** Nobody asked for a group by its id: that the one just made is not there now is for another attempt to settle. */
+function withoutNotFound(failure: Failure): Failure {
+  if (failure.kind !== 'notFound') return failure;
+  return new Failure(
+    'unavailable',
+    'The group went away while its members were added. Send the same message again to create it.',
+    { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
+  );
 }
 
 /** Holds the lock of the name until the members are in. */
@@ -244,6 +257,7 @@ async function fill(
     planMembers(change, await currentMembers(known, accounts, deps, call)),
     people,
     known.id,
+    access,
     deps,
     call,
   );

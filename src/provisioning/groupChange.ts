@@ -1,4 +1,4 @@
-import { assertWritableGroup } from './access.js';
+import { assertWritableGroup, readMemberships } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
@@ -100,6 +100,7 @@ export async function sparingProtected(
   plan: MemberPlan,
   people: ReadonlyMap<string, Member>,
   groupId: string,
+  access: Access,
   deps: Dependencies,
   call: Call,
 ): Promise<MemberPlan> {
@@ -111,7 +112,7 @@ export async function sparingProtected(
   }
   if (spared.size === 0) return plan;
   for (const { id } of plan.add.filter((step) => spared.has(step.id))) {
-    await assertMemberAlready(people.get(id)?.accountId, groupId, deps, call);
+    await assertMemberAlready(people.get(id)?.accountId, groupId, access, deps, call);
   }
   for (const { id } of plan.remove.filter((step) => spared.has(step.id))) {
     await audit(deps.store, deps, call, {
@@ -131,11 +132,14 @@ export async function sparingProtected(
 async function assertMemberAlready(
   accountId: string | undefined,
   groupId: string,
+  access: Access,
   deps: Dependencies,
   call: Call,
 ): Promise<void> {
-  const groups = accountId === undefined ? [] : await deps.directory.listMemberships(accountId, call);
-  if (groups.some((group) => group.id === groupId)) return;
+  if (accountId !== undefined) {
+    const { read } = await readMemberships(accountId, deps, access, call, 'giving');
+    if (read.has(groupId)) return;
+  }
   await refusing('SA8', { event: 'group.changed', subject: groupId }, deps, call, () => {
     throw protectedMember();
   });

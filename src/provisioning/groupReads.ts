@@ -156,7 +156,6 @@ export async function viewOf(
   return {
     id: group.id,
     displayName: displayNameOf(group, link),
-    link,
     externalId: await deps.store.groups.externalId(group.id, call.caller),
     memberIds,
     createdAt: link?.createdAt ?? seenAt,

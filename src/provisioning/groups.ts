@@ -32,10 +32,13 @@ export interface Groups {
   findByDisplayName(displayName: string, call: Call, wants: GroupWants): Promise<GroupView | undefined>;
   /** This caller's; several may carry the same (rule ID6). */
   findByExternalId(externalId: string, call: Call, wants: GroupWants): Promise<readonly GroupView[]>;
-  /** A list's row; no call. @param memberIds as `memberIds` gave them, undefined when they were not asked for */
-  view(row: ListedGroup, memberIds?: readonly string[]): GroupView;
-  /** The members of a listed group: ceil(n/200) calls, one more for a group that reads empty (rule SA2). */
-  memberIds(group: { readonly id: string }, call: Call): Promise<readonly string[]>;
+  /** A list's row, without members; no call. */
+  view(row: ListedGroup): GroupView;
+  /**
+   * The members of a listed group: ceil(n/200) calls, and one by its id for a group that reads empty, unless it was read in
+   * this request already (rule SA2). A listed group that is gone has none.
+   */
+  memberIds(group: { readonly id: string; readonly isRead: boolean }, call: Call): Promise<readonly string[]>;
   /** See `createGroup`. */
   create(group: NewGroup, call: Call): Promise<GroupView>;
   /** See `changeGroup`. */
@@ -84,23 +87,24 @@ export function createGroups(deps: Dependencies, jobs: Jobs): Groups {
       );
       return views.filter((view) => view !== undefined);
     },
-    view({ id, group, link, externalId, firstSeenAt }, memberIds) {
+    view({ id, group, link, externalId, firstSeenAt }) {
       return {
         id,
         displayName: link?.displayName ?? group?.name ?? id,
-        link,
-        group,
         externalId,
-        memberIds,
+        memberIds: undefined,
         createdAt: link?.createdAt ?? firstSeenAt,
         modifiedAt: link?.modifiedAt ?? firstSeenAt,
       };
     },
-    async memberIds({ id }, call) {
-      const known = await knownGroup(id, deps);
-      const accounts = await deps.directory.listAllMembers(id, call);
-      if (accounts.length === 0) await readGroup(known, deps, call);
-      return (await currentMembers(known, accounts, deps, call)).shown;
+    async memberIds({ id, isRead }, call) {
+      const shown = await optional(async () => {
+        const known = await knownGroup(id, deps);
+        const accounts = await deps.directory.listAllMembers(id, call);
+        if (accounts.length === 0 && !isRead) await readGroup(known, deps, call);
+        return (await currentMembers(known, accounts, deps, call)).shown;
+      });
+      return shown ?? [];
     },
     create: (group, call) => createGroup(group, deps, jobs, call),
     change: (id, change, call) => changeGroup(id, change, deps, jobs, call),

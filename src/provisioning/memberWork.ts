@@ -3,6 +3,7 @@ import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
+import { knownGroup, readGroup } from './groupReads.js';
 import type { Progress } from './jobs.js';
 import { knownMembers, type Member, unknownMembers } from './members.js';
 import type { MemberStep } from './memberships.js';
@@ -118,9 +119,13 @@ class MemberSteps {
       await this.#deps.directory.removeMember(this.#groupId, accountId, call);
     } catch (error) {
       const failure = Failure.from(error);
+      if (failure.kind !== 'notFound') throw await this.#failed(failure, 'group.memberRemoved', member, call);
       // A 404 counts only when the person's groups, read again, no longer show this one.
-      const isGone = failure.kind === 'notFound' && !(await this.#isShownIn(accountId, call));
-      if (!isGone) throw await this.#failed(failure, 'group.memberRemoved', member, call);
+      if (await this.#isShownIn(accountId, call)) {
+        await this.#failed(failure, 'group.memberRemoved', member, call);
+        await this.#assertGroup(call);
+        throw unbelieved(failure);
+      }
     }
     await this.#deps.store.transaction(async (records) => {
       const before = await records.index.person(accountId);
@@ -191,7 +196,7 @@ class MemberSteps {
     const { accountId } = member;
     if (accountId === undefined) return this.#owe(member, 'US5', call);
     if ((await this.#holdsOf(member)).some((hold) => hold.kind === 'suspended')) return false;
-    if (by === 'confirm' && (await this.#isListedIn(accountId, call))) {
+    if (by === 'confirm' && (await this.#listed(accountId, call)).has(this.#groupId)) {
       await this.#deps.store.holds.remove(member.id, this.#groupId, 'owed');
       return false;
     }
@@ -203,7 +208,7 @@ class MemberSteps {
       const failure = Failure.from(error);
       if (failure.kind !== 'notFound' && failure.kind !== 'invalid')
         throw await this.#failed(failure, 'group.memberAdded', member, call);
-      return this.#settleUnknown(member, failure, call);
+      return this.#settleUnknown(member, accountId, failure, call);
     }
     await this.#deps.store.transaction(async (records) => {
       await recordMembership(records, this.#deps, accountId, this.#groupId, true);
@@ -217,16 +222,24 @@ class MemberSteps {
   }
 
   /** Atlassian does not know one of the two: the group (then nobody can be added), or the account on this site. */
-  async #settleUnknown(member: Member, failure: Failure, call: Call): Promise<boolean> {
-    await this.#deps.directory.getGroup(this.#groupId, call);
+  async #settleUnknown(member: Member, accountId: string, failure: Failure, call: Call): Promise<boolean> {
+    await this.#assertGroup(call);
+    // Who is in other groups is known on the site, so that a 404 says nothing about the person.
+    const isKnown = failure.kind === 'notFound' && (await this.#listed(accountId, call)).size > 0;
     // A leaver without any access left may be gone from the site; the membership waits for reactivation (rule GR4).
-    if (member.link?.wanted === 'inactive') return this.#owe(member, 'GR4', call);
+    if (!isKnown && member.link?.wanted === 'inactive') return this.#owe(member, 'GR4', call);
     await this.#failed(failure, 'group.memberAdded', member, call);
+    if (isKnown) throw unbelieved(failure);
     throw new Failure(
       'invalid',
       `members names ${JSON.stringify(member.id)}, whose account Atlassian does not know on this site. Give the person access to Confluence first, then send it again.`,
       { cause: failure },
     );
+  }
+
+  /** @throws Failure `notFound` when the group is gone, which its own id has to say (rule SA2) */
+  async #assertGroup(call: Call): Promise<void> {
+    await readGroup(await knownGroup(this.#groupId, this.#deps), this.#deps, call);
   }
 
   get #isGranting(): boolean {
@@ -238,9 +251,9 @@ class MemberSteps {
     return (await readMemberships(accountId, this.#deps, this.#access, call)).read.has(this.#groupId);
   }
 
-  /** For additions: a wrong "no" only repeats a write. */
-  async #isListedIn(accountId: string, call: Call): Promise<boolean> {
-    return (await this.#deps.directory.listMemberships(accountId, call)).some((group) => group.id === this.#groupId);
+  /** The groups that a read shows of a person. For additions: a wrong "no" only repeats a write. */
+  async #listed(accountId: string, call: Call): Promise<ReadonlySet<string>> {
+    return (await readMemberships(accountId, this.#deps, this.#access, call, 'giving')).read;
   }
 
   async #holdsOf(member: Member): Promise<readonly Hold[]> {
@@ -264,4 +277,13 @@ class MemberSteps {
   ): Promise<void> {
     return audit(records, this.#deps, call, { event, subject: member.id, object: this.#groupId, decision, result });
   }
+}
+
+/** Group and person are both there, whatever a write of the membership was answered. */
+function unbelieved(failure: Failure): Failure {
+  return new Failure(
+    'unavailable',
+    'Atlassian does not find a member or a group that it shows otherwise. Send the same message again later.',
+    { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
+  );
 }

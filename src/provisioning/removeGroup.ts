@@ -1,8 +1,8 @@
-import { assertWritableGroup, controlRead } from './access.js';
+import { assertWritableGroup } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import { adopt } from './changeGroup.js';
-import type { Access, Dependencies } from './dependencies.js';
+import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { nameKey } from './groupNames.js';
 import { type KnownGroup, knownGroup, readGroup } from './groupReads.js';
@@ -31,7 +31,7 @@ export async function removeGroup(id: string, deps: Dependencies, call: Call): P
   });
   await deps.store.locks.withLock(`group:${id}`, call.deadlineMs, async () => {
     const known = await knownGroup(id, deps);
-    if (known.link?.origin === 'created') await deleteCreated(known.link, access, deps, call);
+    if (known.link?.origin === 'created') await deleteCreated(known.link, deps, call);
     else await release(group, known, deps, call);
   });
 }
@@ -41,7 +41,7 @@ function fromLink(link: GroupLink) {
   return { id: link.id, name: link.confluenceName, usageType: undefined, managedBy: undefined };
 }
 
-async function deleteCreated(link: GroupLink, access: Access, deps: Dependencies, call: Call): Promise<void> {
+async function deleteCreated(link: GroupLink, deps: Dependencies, call: Call): Promise<void> {
   try {
     await deps.directory.deleteGroup(link.id, call);
   } catch (error) {
@@ -56,8 +56,7 @@ async function deleteCreated(link: GroupLink, access: Access, deps: Dependencies
       });
       throw failure;
     }
-    // Gone already, unless Atlassian only hides it from us (rule SA2).
-    await controlRead(deps, access, call);
+    await assertGone(link, failure, deps, call);
   }
   const nowMs = deps.clock.now();
   await deps.store.transaction(async (records) => {
@@ -72,6 +71,21 @@ async function deleteCreated(link: GroupLink, access: Access, deps: Dependencies
       result: 'done',
     });
   });
+}
+
+/** A 404 says that the group is gone only when it has no answer by its id either, and the credential sees others (rule SA2). */
+async function assertGone(link: GroupLink, failure: Failure, deps: Dependencies, call: Call): Promise<void> {
+  try {
+    await readGroup({ id: link.id, link, indexed: await deps.store.index.group(link.id) }, deps, call);
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'notFound') return;
+    throw error;
+  }
+  throw new Failure(
+    'unavailable',
+    'Atlassian does not delete this group, which is still there. Send the request again later.',
+    { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
+  );
 }
 
 async function release(

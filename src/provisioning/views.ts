@@ -1,5 +1,5 @@
 import type { UpstreamAccount } from './directory.js';
-import type { GroupLink, PersonLink } from './store.js';
+import type { PersonLink } from './store.js';
 
 /** A person as the domain knows one now: what SCIM answers are built from (`scim/mapping.ts`). */
 export interface PersonView {
@@ -24,7 +24,6 @@ export interface GroupView {
   readonly id: string;
   /** The recorded name where there is one, else Confluence's. */
   readonly displayName: string;
-  readonly link: GroupLink | undefined;
   readonly externalId: string | undefined;
   /** SCIM ids; undefined when they were not asked for. */
   readonly memberIds: readonly string[] | undefined;

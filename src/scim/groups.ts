@@ -54,22 +54,22 @@ export async function patchGroup(
   const projection = parseProjection(inputs, 'Group');
   const plan = planGroupPatch(readPatch(message, 'Group'));
   const id = request.target ?? '';
-  if (plan.refusal !== undefined) {
-    // A group that nobody has is 404 before anything is said about its attributes.
-    await bridge.groups.get(id, call, { members: false });
-    throw plan.refusal;
-  }
-  if (plan.otherChanges.length > 0 && !changesAnything(plan)) {
-    throw new Failure(
-      'unsupported',
-      `${plan.otherChanges.join(', ')} cannot be set: a group in Confluence has a name and members only. Leave it out of the mapping.`,
-    );
-  }
-  await bridge.groups.change(id, toChange(plan), call);
+  const refusal = plan.refusal ?? unsupportedAlone(plan);
+  // The group's existence is asked first: one that nobody has is 404 whatever the message says (rule US11).
+  await bridge.groups.change(id, refusal === undefined ? toChange(plan) : { add: [], remove: [], refusal }, call);
   if (inputs.attributes === undefined) return undefined;
   return project(
     toGroup(await bridge.groups.get(id, call, { members: wants(projection, 'members') }), bridge.baseUrl),
     projection,
+  );
+}
+
+/** A message that asks for nothing else than what groups in Confluence do not have; beside a change it is dropped. */
+function unsupportedAlone(plan: GroupPatchPlan): Failure | undefined {
+  if (plan.otherChanges.length === 0 || changesAnything(plan)) return undefined;
+  return new Failure(
+    'unsupported',
+    `${plan.otherChanges.join(', ')} cannot be set: a group in Confluence has a name and members only. Leave it out of the mapping.`,
   );
 }
 

@@ -28,10 +28,25 @@ const UNSAFE_KEY = /(?:^|[^a-z0-9])(?:__proto__|constructor|prototype)(?:$|[^a-z
 export interface Budget {
   values: number;
   characters: number;
+  /** What every further read fails with once one exceeded it; made once, for there may be a hundred thousand of them. */
+  exceeded?: Failure;
 }
 
 export function messageBudget(type: ResourceType): Budget {
   return { ...BUDGETS[type] };
+}
+
+const STATUS = /^(?:urn:ietf:params:scim:schemas:core:2\.0:User:)?active(?:$|[.[\s])/i;
+const STATUS_BUDGET: Readonly<Budget> = { values: 50, characters: 1000 };
+
+/**
+ * What the attribute of this key or path may hold. `active` counts apart from its message, so that no neighbour, however
+ * large, keeps a leaver's access (rule US12).
+ *
+ * @param shared what the rest of the message draws on
+ */
+export function budgetOf(key: string, shared: Budget): Budget {
+  return STATUS.test(key) ? { ...STATUS_BUDGET } : shared;
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -92,9 +107,7 @@ export function boundAttribute(value: unknown, name: string, budget: Budget): Js
 function boundValue(value: unknown, name: string, depth: number, budget: Budget): Json {
   budget.values -= 1;
   if (typeof value === 'string') budget.characters -= value.length;
-  if (budget.values < 0 || budget.characters < 0) {
-    throw new Failure('invalid', 'The message holds too many values or too much text. Send it in several parts.');
-  }
+  if (budget.values < 0 || budget.characters < 0) throw (budget.exceeded ??= tooMuch());
   if (depth > MAX_DEPTH) throw outOfBounds(name, `is nested more than ${MAX_DEPTH} levels deep`, 'Send it flatter.');
   if (typeof value === 'string') return boundText(value, name, MAX_STRING_LENGTH);
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return value;
@@ -105,6 +118,10 @@ function boundValue(value: unknown, name: string, depth: number, budget: Budget)
   }
   if (isObject(value)) return boundObject(value, name, depth, budget);
   throw outOfBounds(name, 'is not JSON', 'Send text, numbers, booleans, lists or objects.');
+}
+
+function tooMuch(): Failure {
+  return new Failure('invalid', 'The message holds too many values or too much text. Send it in several parts.');
 }
 
 function boundObject(
@@ -127,6 +144,25 @@ export function boundKeys(object: Readonly<Record<string, unknown>>, name: strin
   const keys = Object.keys(object);
   if (keys.length > MAX_KEYS) throw outOfBounds(name, `has more than ${MAX_KEYS} attributes`, 'Send fewer.');
   return keys.filter((key) => !isUnsafeKey(boundText(key, name, MAX_KEY_LENGTH)));
+}
+
+const HOLDS_STATUS = /^urn:ietf:params:scim:schemas:core:2\.0:User$/i;
+
+/**
+ * As {@link boundKeys}; but an object that is out of bounds is still looked through for `active` (rule US12).
+ *
+ * @returns of such an object, the keys under which `active` may stand, and in `problem` what is wrong with it
+ */
+export function keysToRead(
+  object: Readonly<Record<string, unknown>>,
+  name: string,
+): { readonly keys: readonly string[]; readonly problem: Failure | undefined } {
+  try {
+    return { keys: boundKeys(object, name), problem: undefined };
+  } catch (error) {
+    const keys = Object.keys(object).filter((key) => STATUS.test(key) || HOLDS_STATUS.test(key));
+    return { keys, problem: Failure.from(error) };
+  }
 }
 
 function boundText(text: string, name: string, limit: number): string {

@@ -7,9 +7,10 @@ import type { PatchPath } from './filter.js';
 import {
   MAX_LONG_LIST_LENGTH,
   boundAttribute,
-  boundKeys,
+  budgetOf,
   findKey,
   isObject,
+  keysToRead,
   messageBudget,
   notAnObject,
   shown,
@@ -60,17 +61,33 @@ export function readPatch(body: unknown, type: ResourceType): PatchOperation[] {
   if (!Array.isArray(operations) || operations.length === 0) {
     throw malformed('Operations is missing or empty. Send a list of at least one operation.');
   }
+  const read = readOperations(operations, type);
+  if (type === 'User') statedActive(read);
+  return read;
+}
+
+/** Of a User's message with too many operations, what is left are the first ones and whatever states `active` (rule US12). */
+function readOperations(operations: readonly unknown[], type: ResourceType): PatchOperation[] {
   const limit = MAX_OPERATIONS[type];
   const budget = messageBudget(type);
   const read: PatchOperation[] = [];
-  for (const operation of operations as readonly unknown[]) {
-    read.push(...readOperation(operation, type, budget));
-    if (read.length > limit) {
-      throw malformed(`Operations holds more than ${limit} operations. Send them in several messages.`);
+  let problem: Failure | undefined;
+  for (const operation of operations) {
+    for (const one of readOperation(operation, type, budget)) {
+      if (read.length < limit || (type === 'User' && isAboutActive(one))) {
+        read.push(one);
+        continue;
+      }
+      problem ??= malformed(`Operations holds more than ${limit} operations. Send them in several messages.`);
+      if (type === 'Group') throw problem;
     }
   }
-  if (type === 'User') statedActive(read);
-  return read;
+  return problem === undefined ? read : [...read, { op: 'replace', path: 'Operations', value: undefined, problem }];
+}
+
+function isAboutActive(operation: PatchOperation): boolean {
+  const path = readPath(operation);
+  return !(path instanceof Failure) && userAttributeOf(path) === 'active';
 }
 
 /**
@@ -82,8 +99,7 @@ export function readPatch(body: unknown, type: ResourceType): PatchOperation[] {
 export function statedActive(operations: readonly PatchOperation[]): boolean | undefined {
   let active: boolean | undefined;
   for (const operation of operations) {
-    const path = readPath(operation);
-    if (path instanceof Failure || userAttributeOf(path) !== 'active' || operation.op === 'remove') continue;
+    if (!isAboutActive(operation) || operation.op === 'remove') continue;
     if (operation.problem !== undefined) throw operation.problem;
     if (operation.value === undefined) {
       throw new Failure('invalid', 'The operation on active has no value. Send active as a JSON boolean.');
@@ -146,13 +162,8 @@ function spread(
   type: ResourceType,
   budget: Budget,
 ): readonly PatchOperation[] {
-  let keys: readonly string[];
-  try {
-    keys = boundKeys(value, 'value');
-  } catch (error) {
-    return [{ op, path: 'value', value: undefined, problem: Failure.from(error) }];
-  }
-  return keys.flatMap((key): readonly PatchOperation[] => {
+  const { keys, problem } = keysToRead(value, 'value');
+  const operations = keys.flatMap((key): readonly PatchOperation[] => {
     // Okta names the group it patches, authentik repeats the schemas: both say nothing new.
     if (/^(?:id|schemas|meta)$/i.test(key)) return [];
     const inner = value[key];
@@ -161,6 +172,7 @@ function spread(
     if (isContainer) return spreadSchema(op, key, inner, budget);
     return [bounded(op, key, inner, budget)];
   });
+  return problem === undefined ? operations : [unread(op, 'value', problem), ...operations];
 }
 
 function spreadSchema(
@@ -169,25 +181,24 @@ function spreadSchema(
   value: Readonly<Record<string, unknown>>,
   budget: Budget,
 ): readonly PatchOperation[] {
-  try {
-    return boundKeys(value, urn).map((key) => bounded(op, `${urn}:${key}`, value[key], budget));
-  } catch (error) {
-    return [{ op, path: urn, value: undefined, problem: Failure.from(error) }];
-  }
+  const { keys, problem } = keysToRead(value, urn);
+  const operations = keys.map((key) => bounded(op, `${urn}:${key}`, value[key], budget));
+  return problem === undefined ? operations : [unread(op, urn, problem), ...operations];
 }
 
 function namesWholeSchema(path: string): boolean {
   return isUrn(parseAttributePath(path)?.name ?? '');
 }
 
-function bounded(op: PatchOp, path: string, raw: unknown, budget: Budget): PatchOperation {
+function bounded(op: PatchOp, path: string, raw: unknown, shared: Budget): PatchOperation {
+  const budget = budgetOf(path, shared);
   try {
     // A path may hold a filter, which costs as much as its length allows.
     boundAttribute(path, 'path', budget);
     const value = raw === undefined ? undefined : boundAttribute(raw, path, budget);
     return { op, path, value, problem: undefined };
   } catch (error) {
-    return { op, path, value: undefined, problem: Failure.from(error) };
+    return unread(op, path, Failure.from(error));
   }
 }
 
@@ -226,7 +237,11 @@ function get(object: Readonly<Record<string, unknown>>, name: string): unknown {
 }
 
 function unusable(op: PatchOp, path: string, message: string, scimType: ScimType): PatchOperation {
-  return { op, path, value: undefined, problem: refuse(scimType, message) };
+  return unread(op, path, refuse(scimType, message));
+}
+
+function unread(op: PatchOp, path: string, problem: Failure): PatchOperation {
+  return { op, path, value: undefined, problem };
 }
 
 function malformed(message: string): Failure {

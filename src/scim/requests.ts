@@ -2,10 +2,11 @@ import { Failure } from '../provisioning/failure.js';
 import type { Json, JsonObject } from '../provisioning/store.js';
 import {
   boundAttribute,
-  boundKeys,
+  budgetOf,
   isJsonList,
   isJsonObject,
   isObject,
+  keysToRead,
   messageBudget,
   notAnObject,
   property,
@@ -31,7 +32,7 @@ export interface UserInput {
    */
   readonly profile: JsonObject;
   /**
-   * The first attribute beside `active` that cannot be read. To be thrown, except when a PUT reads `active: false`: a
+   * What is wrong with the body beside `active`: out of bounds, or an attribute that cannot be read. To be thrown, except when a PUT reads `active: false`: a
    * leaver must not keep access because of it (rule US12).
    */
   readonly problem: Failure | undefined;
@@ -50,9 +51,10 @@ export function readUser(body: unknown): UserInput {
   let userName: string | undefined;
   let externalId: StatedId | undefined;
   let active: boolean | undefined;
-  let problem: Failure | undefined;
+  const { attributes, problem: outOfBounds } = attributesOf(body, 'User');
+  let problem = outOfBounds;
 
-  for (const { key, read } of attributesOf(body, 'User')) {
+  for (const { key, read } of attributes) {
     const reserved = reservedName(key, 'User');
     if (reserved === 'active') {
       active = readActive(read()) ?? active;
@@ -91,7 +93,9 @@ export function readGroup(body: unknown): GroupInput {
   let externalId: StatedId | undefined;
   let members: readonly string[] | undefined;
 
-  for (const { key, read } of attributesOf(body, 'Group')) {
+  const { attributes, problem } = attributesOf(body, 'Group');
+  if (problem !== undefined) throw problem;
+  for (const { key, read } of attributes) {
     const reserved = reservedName(key, 'Group');
     if (reserved === 'displayName') displayName = readName(read(), 'displayName') ?? displayName;
     if (reserved === 'externalId') externalId = stated(read()) ?? externalId;
@@ -118,21 +122,30 @@ interface SentAttribute {
   readonly read: () => Json;
 }
 
+interface SentAttributes {
+  readonly attributes: readonly SentAttribute[];
+  /** The body is out of bounds; then `attributes` is no more than what may state `active`. */
+  readonly problem: Failure | undefined;
+}
+
 /** The attributes of a body, those inside the core schema's own URN included, unsafe keys left out. */
-function attributesOf(body: unknown, type: ResourceType): readonly SentAttribute[] {
+function attributesOf(body: unknown, type: ResourceType): SentAttributes {
   if (!isObject(body)) throw notAnObject();
   const budget = messageBudget(type);
   const attributes: SentAttribute[] = [];
+  let problem: Failure | undefined;
   const take = (object: Readonly<Record<string, unknown>>, mayNest: boolean): void => {
-    for (const name of boundKeys(object, 'The body')) {
+    const readable = keysToRead(object, 'The body');
+    problem ??= readable.problem;
+    for (const name of readable.keys) {
       const raw = object[name];
       const key = splitKey(name, isObject(raw), type);
       if (mayNest && key.schema === undefined && key.attribute === '' && isObject(raw)) take(raw, false);
-      else attributes.push({ key, read: () => boundAttribute(raw, name, budget) });
+      else attributes.push({ key, read: () => boundAttribute(raw, name, budgetOf(name, budget)) });
     }
   };
   take(body, true);
-  return attributes;
+  return { attributes, problem };
 }
 
 /** Gathers profile attributes; a name that comes twice in different letters is one attribute, the last value counts. */

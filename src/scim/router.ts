@@ -6,6 +6,7 @@ import { Failure } from '../provisioning/failure.js';
 import { requestRecord } from '../observability/requests.js';
 import { answerFailure, noteFailure, notedFailure, refuse, SCIM_MEDIA_TYPE, scimAnswers } from './answers.js';
 import { type Authenticator, requireCaller } from './auth.js';
+import { createBodyGate, MAX_BODY_BYTES } from './bodyGate.js';
 import type { Bridge, ScimContext } from './context.js';
 import { declareGroups } from './groupResource.js';
 import { MAX_COUNT } from './queryParameters.js';
@@ -14,9 +15,6 @@ import { declareUsers } from './userResource.js';
 
 /** Where SCIM is served, under `PUBLIC_URL`. */
 export const SCIM_BASE_PATH = '/scim/v2';
-
-/** A PUT of ten thousand members takes about 1.8 MB. */
-const MAX_BODY = '8mb';
 
 export interface ScimRouterParts {
   readonly bridge: Bridge;
@@ -65,7 +63,16 @@ export function createScimRouter(parts: ScimRouterParts): Router {
   router.use(routesAndMethods);
   router.use(ifMatch);
   router.use(mediaType);
-  router.use(express.json({ type: isJson, limit: MAX_BODY, strict: false }));
+  const gate = createBodyGate(parts.clock, parts.stopping);
+  router.use(gate.admit);
+  router.use(
+    express.json({
+      type: isJson,
+      limit: MAX_BODY_BYTES,
+      strict: false,
+      verify: (request, _response, body) => gate.noteSize(request, body.length),
+    }),
+  );
   router.use(search((request) => contextOf(parts, request)));
   router.use(withoutDiscoveryParameters);
   router.use(scimmyRouter(parts));
@@ -196,7 +203,8 @@ function onError(parts: ScimRouterParts): ErrorRequestHandler {
     const noted = notedFailure(response);
     const status = statusOf(error);
     if (noted !== undefined) answerFailure(response, noted);
-    else if (status === 413) refuse(response, 413, `The body is larger than ${MAX_BODY}. Send it in several messages.`);
+    else if (status === 413)
+      refuse(response, 413, `The body is larger than ${MAX_BODY_BYTES / 1024 / 1024} MB. Send it in several messages.`);
     else if (status === 415)
       refuse(response, 415, 'The body has a charset or encoding that cannot be read. Send UTF-8 JSON.');
     else if (status === 400)

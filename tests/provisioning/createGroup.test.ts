@@ -30,8 +30,8 @@ describe('create', () => {
       displayName: 'Design',
       externalId: 'x',
       memberIds: people,
-      link: { origin: 'created', caller: 'okta' },
     });
+    expect(await site.store.groups.find(view.id)).toMatchObject({ origin: 'created', caller: 'okta' });
     expect(truly(site, 'Design')).toEqual([...people].sort());
     expect((await site.audited(view.id)).map(({ event, result }) => `${event} ${result}`)).toEqual([
       'group.created done',
@@ -151,8 +151,8 @@ describe('a creation whose answer was lost', () => {
       displayName: 'Design',
       externalId: 'x',
       memberIds: [person],
-      link: { origin: 'created' },
     });
+    expect(await site.store.groups.find(view.id)).toMatchObject({ origin: 'created' });
     expect(truly(site, 'Design')).toEqual([person]);
     await expect(site.groups.create(group, site.request())).rejects.toMatchObject({ kind: 'conflict' });
   });

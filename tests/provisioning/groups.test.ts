@@ -174,11 +174,27 @@ describe('a listed group', () => {
     const row = await site.store.index.findListedGroup(id, 'okta');
     if (row === undefined) throw new Error('not listed');
 
-    expect(site.groups.view(row, ['a'])).toMatchObject({ id, displayName: 'engineering', memberIds: ['a'] });
+    expect(site.groups.view(row)).toMatchObject({ id, displayName: 'engineering', memberIds: undefined });
     expect(site.operations()).toEqual([]);
-    expect(await site.groups.memberIds({ id }, site.request())).toHaveLength(people.length);
+    expect(await site.groups.memberIds({ id, isRead: false }, site.request())).toHaveLength(people.length);
     expect(site.operations()).toEqual(['listMembers', 'listMembers']);
-    expect(await site.groups.memberIds({ id: empty.id }, site.request())).toEqual([]);
+    expect(await site.groups.memberIds({ id: empty.id, isRead: false }, site.request())).toEqual([]);
     expect(site.operations()).toEqual(['listMembers', 'getGroup']);
+    expect(await site.groups.memberIds({ id: empty.id, isRead: true }, site.request())).toEqual([]);
+    expect(site.operations()).toEqual(['listMembers']);
+  });
+
+  it('that is gone has no members; one that cannot be read fails [SA2]', async () => {
+    const site = await startGroups();
+    const { id } = await addGroupOf(site, 'engineering', 2);
+    site.sandbox.deleteGroup(id);
+
+    expect(await site.groups.memberIds({ id, isRead: false }, site.request())).toEqual([]);
+    expect(site.operations()).toEqual(['listMembers', 'getGroup', 'listMembers']);
+
+    site.sandbox.faults.always({ path: /by-id/, status: 403 });
+    await expect(site.groups.memberIds({ id, isRead: false }, site.request())).rejects.toMatchObject({
+      kind: 'misconfigured',
+    });
   });
 });

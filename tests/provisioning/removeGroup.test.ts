@@ -39,14 +39,27 @@ describe('removing a group the bridge created', () => {
 
     await site.groups.remove(id, site.request());
 
-    expect(site.operations()).toEqual(['deleteGroup', 'listMembers']);
+    expect(site.operations()).toEqual(['deleteGroup', 'getGroup', 'listMembers']);
     await expect(site.groups.remove(id, site.request())).rejects.toMatchObject({ kind: 'notFound' });
+  });
+
+  it('does not take a 404 for a deletion of a group that still answers by its id [SA2]', async () => {
+    const site = await startGroups();
+    const id = await createDesign(site);
+    site.sandbox.faults.next({ method: 'DELETE', path: /by-id/, status: 404 });
+
+    await expect(site.groups.remove(id, site.request())).rejects.toMatchObject({ kind: 'unavailable' });
+
+    expect(await site.store.groups.find(id)).toBeDefined();
+    await site.groups.remove(id, site.request());
+    expect(site.sandbox.findGroupByName('Design')).toBeUndefined();
   });
 
   it('does not take a 404 for a deletion when the credential sees nothing any more [SA2]', async () => {
     const site = await startGroups();
     const id = await createDesign(site);
-    site.sandbox.faults.next({ method: 'DELETE', path: /by-id/, status: 404 });
+    site.sandbox.faults.next({ path: /by-id/, status: 404 });
+    site.sandbox.faults.next({ path: /by-id/, status: 404 });
     site.sandbox.faults.next({
       path: /membersByGroupId/,
       status: 200,
@@ -121,8 +134,8 @@ describe('removing an adopted group', () => {
       id,
       displayName: 'Engineering',
       externalId: 'y',
-      link: { origin: 'adopted', confluenceName: 'engineering' },
     });
+    expect(await site.store.groups.find(id)).toMatchObject({ origin: 'adopted', confluenceName: 'engineering' });
     expect([...(view.memberIds ?? [])].sort()).toEqual([newcomer, ...people].sort());
     expect((await site.groups.get(id, site.request(), WITHOUT)).id).toBe(id);
   });

@@ -197,11 +197,13 @@ describe('bodies', () => {
     expect(reply.status).toBe(200);
   });
 
-  it('over eight megabytes are 413, also when they are packed smaller [LI5]', async () => {
+  it('over four megabytes are 413, also when they are packed smaller [LI5]', async () => {
     const bridge = await startTestBridge();
-    const large = JSON.stringify(user('ada', { title: 'x'.repeat(9 * 1024 * 1024) }));
+    const large = JSON.stringify(user('ada', { title: 'x'.repeat(5 * 1024 * 1024) }));
 
-    expectScimError(await bridge.scim('post', '/Users', large), 413);
+    const declared = await bridge.scim('post', '/Users', large);
+    expectScimError(declared, 413);
+    expect(declared.body).toMatchObject({ detail: expect.stringContaining('4 MB') });
     const packed = await fetch(`${bridge.url}/scim/v2/Users`, {
       method: 'POST',
       headers: {
