@@ -76,13 +76,9 @@ async function create(client: Client, email: string, call: Call): Promise<string
   if (says(answer, 404)) throw noJira(CREATE, answer);
   if (says(answer, 400)) {
     const sentence =
-      'Atlassian creates no account for this address: it may be invalid, hidden from the bridge, or without a free licence. ';
-    throw fail(
-      'refused',
-      `${sentence}Ask an Atlassian admin to invite the person, then send it again.`,
-      CREATE,
-      answer,
-    );
+      'Atlassian creates no account for this address: it is not valid, no licence is free, or an account has it and hides it from the bridge. ' +
+      'Ask an Atlassian admin to invite the person, or have the operator connect the account that exists with "confluence-scim-bridge link EMAIL ACCOUNT"; then send it again.';
+    throw fail('refused', sentence, CREATE, answer);
   }
   return readJson(CREATE, answer, 201, foundShape).accountId;
 }

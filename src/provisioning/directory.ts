@@ -56,9 +56,10 @@ export type EmailMatch =
  *
  * Every method throws `Failure` and nothing else: `rateLimited`, `unavailable` (no useful answer; a read was tried up
  * to three times inside the budget, a write only when it did not happen or is idempotent), `misconfigured` (401, 403),
- * `invalid` (400), `notFound` (404), `refused` (no free seat), `unexpected` (wrong shape, undocumented 2xx). A 404 is
- * reported as `notFound` without a control read: Atlassian also says it to a credential that lost its rights, so the
- * domain decides what to believe (rule SA2). Each method is exactly one upstream call unless it says otherwise.
+ * `invalid` (400), `notFound` (404), `refused` (no free seat), `unexpected` (wrong shape, undocumented 2xx). A 404 about
+ * one group or person is reported as `notFound` without a control read: Atlassian also says it to a credential that lost
+ * its rights, so the domain decides what to believe (rule SA2). A 404 of a list, which cannot be missing, is
+ * `misconfigured`. Each method is exactly one upstream call unless it says otherwise.
  */
 export interface Directory {
   readonly backEnd: BackEnd;

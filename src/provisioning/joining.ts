@@ -1,4 +1,4 @@
-import { recordMembership } from './access.js';
+import { controlRead, recordMembership } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
@@ -36,6 +36,8 @@ export async function joinGroups(
       if (failure.kind === 'notFound' && !access.granting.has(groupId)) continue;
       // 404 or 400: who has left the site's directory can be put into no group.
       if (failure.kind !== 'notFound' && failure.kind !== 'invalid') throw failure;
+      // Atlassian says 404 also to a credential that lost its rights (rule SA2).
+      await controlRead(deps, access, call);
       throw new Failure(
         'refused',
         'Atlassian does not know this account on the site any more, so access could not be given. Invite the person in Atlassian administration, then send it again.',

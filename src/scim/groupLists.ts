@@ -5,13 +5,12 @@ import type { JsonObject, ListedGroup } from '../provisioning/store.js';
 import type { GroupView } from '../provisioning/views.js';
 import type { Bridge } from './context.js';
 import type { Filter } from './filter.js';
-import { listResponse } from './listResponse.js';
+import { answerList, type Found, windowOf } from './listResponse.js';
 import { toGroup } from './mapping.js';
-import { matches } from './match.js';
+import { selects } from './match.js';
 import { attributesOf, type LookUp, narrow } from './narrow.js';
-import { parseProjection, project, type Projection, wants } from './projection.js';
+import { type Projection, wants } from './projection.js';
 import type { ListQuery } from './queryParameters.js';
-import { type Found, windowOf } from './userLists.js';
 
 const CHUNK = 500;
 /** Groups whose members are read at once; each may have several pages. */
@@ -22,14 +21,8 @@ const MEMBERS_BUDGET_SHARE = 0.6;
 const TIMER_SLACK_MS = 20;
 
 /** `GET /Groups` (rules LI1 to LI3, GR9). */
-export async function listGroups(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
-  const projection = parseProjection(query.projection, 'Group');
-  const { total, resources } = await findGroups(query, projection, bridge, call);
-  return listResponse(
-    total,
-    query.startIndex,
-    resources.map((resource) => project(resource, projection)),
-  );
+export function listGroups(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
+  return answerList(query, 'Group', (projection) => findGroups(query, projection, bridge, call));
 }
 
 export async function findGroups(
@@ -85,7 +78,7 @@ async function lookUp(
   const matching = [...found.values()].filter(({ view }) => {
     const known = [...memberIds].filter((memberId) => groupsOfMember.get(memberId)?.has(view.id) === true);
     const group = toGroup({ ...view, memberIds: known }, bridge.baseUrl);
-    return matches(filter, group, { resourceType: 'Group', isKnown: () => true }) === true;
+    return selects(filter, group, 'Group');
   });
   return {
     total: matching.length,
@@ -172,13 +165,7 @@ async function walk(
   for (let offset = 0; ; offset += CHUNK) {
     const chunk = await bridge.deps.store.index.listGroups(call.caller, { offset, limit: CHUNK });
     for (const row of chunk) {
-      if (
-        matches(filter, toGroup(bridge.groups.view(row), bridge.baseUrl), {
-          resourceType: 'Group',
-          isKnown: () => true,
-        }) !== true
-      )
-        continue;
+      if (!selects(filter, toGroup(bridge.groups.view(row), bridge.baseUrl), 'Group')) continue;
       total += 1;
       if (total >= query.startIndex && rows.length < query.count) rows.push(row);
     }

@@ -28,6 +28,11 @@ export function matches(filter: Filter, resource: object, options: MatchOptions)
   return compile(filter, resourceScope(options))(resource);
 }
 
+/** Whether a filter selects a resource of which everything is known. */
+export function selects(filter: Filter, resource: object, resourceType: ResourceType): boolean {
+  return matches(filter, resource, { resourceType, isKnown: () => true }) === true;
+}
+
 /** What the paths of a filter mean: attributes of a resource, or sub-attributes of one value in brackets. */
 interface Scope {
   isKnown(path: AttributePath): boolean;

@@ -5,7 +5,7 @@ import type { AttributePath } from './attributes.js';
 import { parsePath } from './filter.js';
 import type { Filter, PatchPath } from './filter.js';
 import { shown } from './json.js';
-import { matches } from './match.js';
+import { selects } from './match.js';
 import { isMemberId, readMembers, readRemovedMembers } from './members.js';
 import type { PatchOperation } from './patchMessage.js';
 import { externalIdOf, mutability, refuseParts, valueOf } from './patchRefusals.js';
@@ -88,7 +88,7 @@ export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatc
 export function matchesMember(filter: Filter, member: { readonly value: string; readonly display?: string }): boolean {
   const path: AttributePath = { schema: undefined, name: 'members', sub: undefined, text: 'members' };
   const resource = { members: [{ ...member, type: 'User' }] };
-  return matches({ kind: 'values', path, filter }, resource, { resourceType: 'Group', isKnown: () => true }) === true;
+  return selects({ kind: 'values', path, filter }, resource, 'Group');
 }
 
 function foldMembers(members: MemberFold, operation: PatchOperation, path: PatchPath): Failure | undefined {

@@ -5,11 +5,10 @@ import type { JsonObject, ListedPerson } from '../provisioning/store.js';
 import type { PersonView } from '../provisioning/views.js';
 import type { Bridge } from './context.js';
 import type { Filter } from './filter.js';
-import { listResponse } from './listResponse.js';
+import { answerList, type Found, windowOf } from './listResponse.js';
 import { toUser } from './mapping.js';
-import { matches, type Truth } from './match.js';
+import { matches, selects, type Truth } from './match.js';
 import { attributesOf, narrow, type LookUp } from './narrow.js';
-import { parseProjection, project } from './projection.js';
 import type { ListQuery } from './queryParameters.js';
 
 /** How many rows a walk over links and index reads at a time. */
@@ -18,24 +17,14 @@ const CHUNK = 500;
 const MAX_CANDIDATES = 200;
 /** What of an unlinked person Atlassian alone knows; the index knows the rest, or that they have no such attribute. */
 const DETAILS: ReadonlySet<string> = new Set(['username', 'displayname', 'name', 'emails']);
+/** The index knows who has access, and not whose account Atlassian has switched off. */
+const DETAILS_AND_STATUS: ReadonlySet<string> = new Set([...DETAILS, 'active']);
 /** `groups` is left out of lists (rule LI2); a password is nowhere. */
 const UNANSWERABLE = ['groups', 'password'];
 
-/** A window on the matching people: how many there are, and those of this page. */
-export interface Found {
-  readonly total: number;
-  readonly resources: readonly JsonObject[];
-}
-
 /** `GET /Users` (rules LI1 to LI3): exact totals, stable order, an empty page past the end. */
-export async function listUsers(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
-  const projection = parseProjection(query.projection, 'User');
-  const { total, resources } = await findUsers(query, bridge, call);
-  return listResponse(
-    total,
-    query.startIndex,
-    resources.map((resource) => project(resource, projection)),
-  );
+export function listUsers(query: ListQuery, bridge: Bridge, call: Call): Promise<object> {
+  return answerList(query, 'User', () => findUsers(query, bridge, call));
 }
 
 /** @param query `startIndex` from 1; `count` may be 0 */
@@ -87,8 +76,7 @@ async function lookUp(
     const key = keyOf(attribute, value);
     for (const view of await bridge.people.find(key, call)) {
       const user = toUser(asFound(view, key), bridge.baseUrl);
-      if (matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true)
-        matching.set(view.id, toUser(view, bridge.baseUrl));
+      if (selects(filter, user, 'User')) matching.set(view.id, toUser(view, bridge.baseUrl));
     }
   }
   return { total: matching.size, resources: windowOf([...matching.values()], query) };
@@ -119,16 +107,12 @@ function keyOf(attribute: LookUp['attribute'], value: string): PersonKey {
   }
 }
 
-export function windowOf<T>(
-  items: readonly T[],
-  { startIndex, count }: Pick<ListQuery, 'startIndex' | 'count'>,
-): readonly T[] {
-  return items.slice(startIndex - 1, startIndex - 1 + count);
-}
-
 /**
  * Everybody is asked, in stable order, a chunk at a time. Links answer everything; for people without a link what Atlassian
  * alone knows is asked for at most `MAX_CANDIDATES` of them, those whom the rest of the filter leaves open.
+ *
+ * Where `active` leaves more of them open, access stands for it; who then turns out to be switched off is taken from the
+ * page and from its total, so that nobody is shown whom the filter excludes.
  */
 async function walk(
   filter: Filter,
@@ -136,57 +120,68 @@ async function walk(
   bridge: Bridge,
   call: Call,
 ): Promise<Found> {
-  const open: ListedPerson[] = [];
-  await forEachRow(
-    bridge,
-    call,
-    (row, truth) => {
-      if (truth === 'unknown') open.push(row);
-      if (open.length > MAX_CANDIDATES)
-        throw unanswerable(`This filter would need the details of more than ${MAX_CANDIDATES} people from Atlassian.`);
-    },
-    filter,
-  );
-  const answered = new Map<string, JsonObject>();
-  for (const user of await represent(open, bridge, call)) {
-    if (matches(filter, user, { resourceType: 'User', isKnown: () => true }) === true)
-      answered.set(user['id'] as string, user);
+  let unknown = DETAILS_AND_STATUS;
+  let open = await openRows(filter, unknown, bridge, call);
+  if (open === undefined) {
+    unknown = DETAILS;
+    open = await openRows(filter, unknown, bridge, call);
   }
+  if (open === undefined)
+    throw unanswerable(`This filter would need the details of more than ${MAX_CANDIDATES} people from Atlassian.`);
+  const answered = await matching(filter, open, bridge, call);
   let total = 0;
   const page: ListedPerson[] = [];
-  await forEachRow(
-    bridge,
-    call,
-    (row, truth) => {
-      if (truth !== true && !(truth === 'unknown' && answered.has(row.id))) return;
-      total += 1;
-      if (total >= query.startIndex && page.length < query.count) page.push(row);
-    },
-    filter,
-  );
+  for await (const { row, truth } of judged(filter, unknown, bridge, call)) {
+    if (truth !== true && !(truth === 'unknown' && answered.has(row.id))) continue;
+    total += 1;
+    if (total >= query.startIndex && page.length < query.count) page.push(row);
+  }
   // Whose details decided is not asked for again.
   const others = page.filter((row) => !answered.has(row.id));
-  for (const user of await represent(others, bridge, call)) answered.set(user['id'] as string, user);
-  return { total, resources: page.map((row) => answered.get(row.id)).filter((user) => user !== undefined) };
+  const users = new Map([...answered, ...(await matching(filter, others, bridge, call))]);
+  const resources = page.map((row) => users.get(row.id)).filter((user) => user !== undefined);
+  return { total: total - (page.length - resources.length), resources };
 }
 
-async function forEachRow(
+/** Those whom only the unknown attributes decide about; undefined when they are more than one call can ask for. */
+async function openRows(
+  filter: Filter,
+  unknown: ReadonlySet<string>,
   bridge: Bridge,
   call: Call,
-  visit: (row: ListedPerson, truth: Truth) => void,
-  filter: Filter,
-): Promise<void> {
-  for (let offset = 0; ; offset += CHUNK) {
-    const rows = await bridge.deps.store.index.listPeople(call.caller, { offset, limit: CHUNK });
-    for (const row of rows) visit(row, truthOf(filter, row, bridge));
-    if (rows.length < CHUNK) return;
+): Promise<readonly ListedPerson[] | undefined> {
+  const open: ListedPerson[] = [];
+  for await (const { row, truth } of judged(filter, unknown, bridge, call)) {
+    if (truth === 'unknown') open.push(row);
+    if (open.length > MAX_CANDIDATES) return undefined;
   }
+  return open;
 }
 
-function truthOf(filter: Filter, row: ListedPerson, bridge: Bridge): Truth {
-  const view = listedView(row, undefined);
-  return matches(filter, toUser(view, bridge.baseUrl), {
-    resourceType: 'User',
-    isKnown: (attribute) => row.link !== undefined || !DETAILS.has(attribute),
-  });
+/** Those of these people who match when all is known of them, by id. */
+async function matching(
+  filter: Filter,
+  rows: readonly ListedPerson[],
+  bridge: Bridge,
+  call: Call,
+): Promise<ReadonlyMap<string, JsonObject>> {
+  const users = await represent(rows, bridge, call);
+  return new Map(users.filter((user) => selects(filter, user, 'User')).map((user) => [user['id'] as string, user]));
+}
+
+async function* judged(
+  filter: Filter,
+  unknown: ReadonlySet<string>,
+  bridge: Bridge,
+  call: Call,
+): AsyncGenerator<{ readonly row: ListedPerson; readonly truth: Truth }> {
+  for (let offset = 0; ; offset += CHUNK) {
+    const rows = await bridge.deps.store.index.listPeople(call.caller, { offset, limit: CHUNK });
+    for (const row of rows) {
+      const user = toUser(listedView(row, undefined), bridge.baseUrl);
+      const isKnown = (attribute: string): boolean => row.link !== undefined || !unknown.has(attribute);
+      yield { row, truth: matches(filter, user, { resourceType: 'User', isKnown }) };
+    }
+    if (rows.length < CHUNK) return;
+  }
 }

@@ -188,6 +188,15 @@ describe('the Jira back end', () => {
     await expectFailure(directory.createAccount(ADA, sandbox.groups.access.id, call()), kind);
   });
 
+  it('names the command that connects an account which hides its address [US4]', async () => {
+    const { directory, sandbox, call } = await startSite('jira', {
+      jiraCreateAnswer: 400,
+      newAccountsShowEmail: false,
+    });
+    const failure = await expectFailure(directory.createAccount(ADA, sandbox.groups.access.id, call()), 'refused');
+    expect(failure.message).toContain('confluence-scim-bridge link EMAIL ACCOUNT');
+  });
+
   it('does not take an anonymous, empty search for "nobody" when the token is refused [SA2] [SA5]', async () => {
     const { directory, sandbox, call } = await startSite('jira');
     sandbox.addPerson({ email: ADA });

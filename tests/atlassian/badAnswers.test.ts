@@ -51,18 +51,18 @@ const GONE = { status: 204, hasBody: false, notFound: 'notFound' } as const;
 const ASKED = { status: 200, hasBody: true, notFound: 'misconfigured' } as const;
 
 const SUBJECTS: readonly Subject[] = [
-  { ...READ, name: 'listGrantingGroups', run: (call) => site().listGrantingGroups('user', call) },
-  { ...READ, name: 'listGroups', run: (call) => drain(site().listGroups(call)) },
+  { ...ASKED, name: 'listGrantingGroups', run: (call) => site().listGrantingGroups('user', call) },
+  { ...ASKED, name: 'listGroups', run: (call) => drain(site().listGroups(call)) },
   { ...READ, name: 'getGroup', run: (call) => site().getGroup('g1', call), invalid: 'notFound' },
-  { ...READ, name: 'findGroupByName', run: (call) => site().findGroupByName('engineering', call) },
+  { ...ASKED, name: 'findGroupByName', run: (call) => site().findGroupByName('engineering', call) },
   {
     name: 'listMembers',
     run: (call) => site().listMembers('g1', { start: 0, limit: 200, withTotal: true }, call),
-    ...READ,
+    ...ASKED,
   },
-  { ...READ, name: 'listAllMembers', run: (call) => site().listAllMembers('g1', call) },
+  { ...ASKED, name: 'listAllMembers', run: (call) => site().listAllMembers('g1', call) },
   { ...READ, name: 'listMemberships', run: (call) => site().listMemberships('a1', call) },
-  { ...READ, name: 'createGroup', run: (call) => site().createGroup('engineering', call), status: 201 },
+  { ...ASKED, name: 'createGroup', run: (call) => site().createGroup('engineering', call), status: 201 },
   { ...GONE, name: 'deleteGroup', run: (call) => site().deleteGroup('g1', call), invalid: 'notFound' },
   { ...GONE, name: 'addMember', run: (call) => site().addMember('g1', 'a1', call), status: 201 },
   { ...GONE, name: 'removeMember', run: (call) => site().removeMember('g1', 'a1', call) },

@@ -284,7 +284,7 @@ describe('the window of a list', () => {
     expect(listOf(await bridge.scim('get', '/Users')).totalResults).toBe(6);
 
     sandbox.addPerson({ email: 'later@example.com', access: true });
-    sandbox.faults.always({ path: /rest\/api\/group/, status: 404 });
+    sandbox.faults.always({ path: /rest\/api\/group/, kind: 'html', status: 404 });
     clock.advance(301_000);
     expect(listOf(await bridge.scim('get', '/Users')).totalResults).toBe(6);
     expect(bridge.logs.some(({ level, message }) => level === 'warn' && message.includes('older directory'))).toBe(
