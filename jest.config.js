@@ -3,6 +3,9 @@ export default {
   testEnvironment: 'node',
   // Tests work over real HTTP and share the machine: generous, so that a busy one fails nothing.
   testTimeout: 30_000,
+  // With ES modules in jest, what a file loaded stays in its process: workers are renewed before that slows them down.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '500MB',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
