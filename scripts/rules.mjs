@@ -14,9 +14,11 @@ const unknown = [];
 for (const file of readdirSync(join(root, 'tests'), { recursive: true })) {
   if (!/\.(ts|json)$/.test(file)) continue;
   const text = readFileSync(join(root, 'tests', file), 'utf8');
-  // Titles are string literals that end with the numbers: '… [US4]', "… [US4, SA2]", `… [US4]`.
-  for (const [, title, numbers] of text.matchAll(/['"`]([^'"`\n]*?)\s*\[([A-Z]{2}\d+(?:[, ]+[A-Z]{2}\d+)*)\]['"`]/g)) {
-    for (const rule of numbers.split(/[, ]+/)) {
+  // Titles are string literals that end with the numbers: '… [US4]', "… [US4, SA2]", `… [US4] [SA2]`.
+  for (const [, title, numbers] of text.matchAll(
+    /['"`]([^'"`\n]*?)((?:\s*\[[A-Z]{2}\d+(?:[, ]+[A-Z]{2}\d+)*\])+)['"`]/g,
+  )) {
+    for (const [rule] of numbers.matchAll(/[A-Z]{2}\d+/g)) {
       const list = tests.get(rule);
       if (list === undefined) unknown.push(`${rule} in ${file}`);
       else list.push(`${file}: ${title}`);
