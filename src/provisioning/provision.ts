@@ -16,6 +16,7 @@ import { type CurrentMemberships, viewOfLink } from './people.js';
 import { grantingGroupsOf } from './leaving.js';
 import { type Attempt, refusing } from './refusals.js';
 import { deactivate, reactivate, readStanding } from './status.js';
+import { rememberedAccount, withRecord } from './sameAccount.js';
 import { noteSuperseded } from './superseded.js';
 import type { JsonObject, PersonLink } from './store.js';
 import type { PersonView } from './views.js';
@@ -69,70 +70,11 @@ async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call
   });
 }
 
-/**
- * Holds the lock of the person whom the message is about: the record found, else the account that will be its id. What
- * others changed while this waited is found again, so that two messages about one person never cross.
- */
-async function withRecord(
-  person: NewPerson,
-  located: LocatedAccount | undefined,
-  deps: Dependencies,
-  call: Call,
-  work: (record: PersonLink | undefined) => Promise<PersonView>,
-): Promise<PersonView> {
-  for (;;) {
-    const subject = (await recordOf(person, located, deps))?.id ?? located?.accountId;
-    if (subject === undefined) return work(undefined);
-    const view = await deps.store.locks.withLock(`person:${subject}`, call.deadlineMs, async () => {
-      const record = await recordOf(person, located, deps);
-      return (record?.id ?? located?.accountId) === subject ? work(record) : undefined;
-    });
-    if (view !== undefined) return view;
-  }
-}
-
 export function userNameTaken(id: string): Failure {
   return new Failure(
     'conflict',
     `A user with this userName exists already (id ${id}). Look it up by userName and update it instead.`,
   );
-}
-
-/**
- * The account of a person deleted here earlier, where the back end does not name accounts whose address is hidden: taken
- * up again only when the same caller sends the same externalId, never by a recycled address alone (rule ID5).
- */
-async function rememberedAccount(
-  person: NewPerson,
-  deps: Dependencies,
-  call: Call,
-): Promise<LocatedAccount | undefined> {
-  if (deps.directory.backEnd === 'organization' || person.externalId === undefined) return undefined;
-  for (const tombstone of await deps.store.tombstones.findByAddress(person.address)) {
-    if (tombstone.accountId !== undefined && tombstone.externalIds.get(call.caller) === person.externalId) {
-      return { accountId: tombstone.accountId, status: 'unknown', suspended: false, groupIds: undefined };
-    }
-  }
-  return undefined;
-}
-
-/**
- * The record that the same account has already or, where no account is named, the same address (rule US6). The
- * organization names every account: where it names none, a record with an account is somebody whose address was passed
- * on, and whoever has it now is another person (rule ID5).
- */
-async function recordOf(
-  person: NewPerson,
-  located: LocatedAccount | undefined,
-  deps: Dependencies,
-): Promise<PersonLink | undefined> {
-  if (located !== undefined) {
-    const linked = await deps.store.people.findByAccount(located.accountId);
-    if (linked !== undefined) return linked;
-  }
-  const mayBeHidden = located === undefined && deps.directory.backEnd !== 'organization';
-  const sameAddress = await deps.store.people.findByAddress(person.address);
-  return sameAddress.find((link) => link.address === person.address && (mayBeHidden || link.accountId === undefined));
 }
 
 /** A rename, or a person who comes back: the inactive record, or the one with the same externalId, is taken up, same id. */
