@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import { z } from 'zod';
 import type { Sandbox } from '../../src/sandbox/server.js';
-import { ENTRA_TOKEN, OKTA_TOKEN, type TestBridge } from '../support/bridge.js';
+import type { TestBridge } from '../support/bridge.js';
 import { sendOverWire, type WireAnswer } from './wire.js';
 
 /** Under which configuration an exchange is played: a back end, or the organization with `DEACTIVATION=suspend`. */
@@ -33,6 +33,8 @@ const step = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
   /** `{name}` here, in the request and in the response is what an earlier step remembered. */
   path: z.string(),
+  /** Over those of the exchange. */
+  headers: z.record(z.string(), z.string()).default({}),
   request: body.optional(),
   status: z.number(),
   /** What the answer has to hold, and may hold more. */
@@ -61,20 +63,31 @@ export type Step = z.infer<typeof step>;
 const exchange = z.strictObject({
   client: z.string(),
   source: z.string(),
-  caller: z.enum(['okta', 'entra']),
+  /** Whose token the bridge knows: the name in `SCIM_TOKENS`. */
+  caller: z.string(),
+  /** What the operator sets for this client, over the defaults. */
+  settings: z.record(z.string(), z.string()).default({}),
   /** Of every request; `bodyHeaders` only of those with a body. */
   headers: z.record(z.string(), z.string()),
   bodyHeaders: z.record(z.string(), z.string()),
   steps: z.array(step),
+  /** Who can use Confluence when all is done, by the local part of the address. */
+  access: z.array(z.string()),
+  /** Every upstream write of the exchange where the accounts of invited people never appear. */
+  writesIfNobodyAppears: z.array(z.string()),
 });
 export type Exchange = z.infer<typeof exchange>;
 
-const TOKENS = { okta: OKTA_TOKEN, entra: ENTRA_TOKEN };
 const NOBODY: State = { access: [], suspended: [], groups: {} };
 
-/** Reads `tests/clients/<name>.json`. @throws ZodError for a field that is misspelt or missing */
+/** A secret for a caller of that name. */
+export function tokenOf(caller: string): string {
+  return `${caller}-secret-0123456789abcdef`;
+}
+
+/** Reads `tests/clients/exchanges/<name>.json`. @throws ZodError for a field that is misspelt or missing */
 export function readExchange(name: string): Exchange {
-  return exchange.parse(JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8')));
+  return exchange.parse(JSON.parse(readFileSync(new URL(`./exchanges/${name}.json`, import.meta.url), 'utf8')));
 }
 
 /**
@@ -104,9 +117,10 @@ export async function play(
         method: one.method,
         path: filledText(one.path, remembered),
         headers: {
-          Authorization: `Bearer ${TOKENS[caller]}`,
+          Authorization: `Bearer ${tokenOf(caller)}`,
           ...headers,
           ...(request === undefined ? {} : bodyHeaders),
+          ...one.headers,
         },
         ...(request === undefined ? {} : { body: filled(request, remembered) }),
       });
