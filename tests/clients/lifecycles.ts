@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { type BridgeOptions, startTestBridge, type TestBridge } from '../support/bridge.js';
-import { play, readExchange, type Step, tokenOf, type Variant } from './play.js';
+import { play, readExchange, type Step, tokenOf, upstreamIn, type Variant } from './play.js';
 
 const VARIANTS: readonly { readonly variant: Variant; readonly options: BridgeOptions }[] = [
   { variant: 'organization', options: { backEnd: 'organization' } },
@@ -9,8 +9,7 @@ const VARIANTS: readonly { readonly variant: Variant; readonly options: BridgeOp
   { variant: 'suspend', options: { backEnd: 'organization', settings: { DEACTIVATION: 'suspend' } } },
 ];
 
-const createsPerson = ({ method, path, status }: Step): boolean =>
-  method === 'POST' && /^\/Users\W?$/.test(path) && status === 201;
+const invites = (step: Step): boolean => upstreamIn('invite', step).includes('confluence.inviteByEmail');
 
 /** Addresses of people with access, by their local part. */
 function peopleWithAccess({ sandbox }: TestBridge): readonly string[] {
@@ -44,7 +43,7 @@ export function describeLifecycle(name: string): void {
       async ({ variant, options }) => {
         const bridge = await start(options);
         await play(exchange, bridge, variant, async (step) => {
-          if (variant === 'invite' && createsPerson(step)) await bridge.scan();
+          if (variant === 'invite' && invites(step)) await bridge.scan();
         });
         expect(peopleWithAccess(bridge)).toEqual(exchange.access);
       },
