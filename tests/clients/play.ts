@@ -67,6 +67,8 @@ const exchange = z.strictObject({
   caller: z.string(),
   /** What the operator sets for this client, over the defaults. */
   settings: z.record(z.string(), z.string()).default({}),
+  /** Who can use Confluence before the first step, with no record in the bridge, by the local part of the address. */
+  present: z.array(z.string()).default([]),
   /** Of every request; `bodyHeaders` only of those with a body. */
   headers: z.record(z.string(), z.string()),
   bodyHeaders: z.record(z.string(), z.string()),
@@ -77,8 +79,6 @@ const exchange = z.strictObject({
   writesIfNobodyAppears: z.array(z.string()),
 });
 export type Exchange = z.infer<typeof exchange>;
-
-const NOBODY: State = { access: [], suspended: [], groups: {} };
 
 /** A secret for a caller of that name. */
 export function tokenOf(caller: string): string {
@@ -99,7 +99,7 @@ export function readExchange(name: string): Exchange {
  * @returns every write that reached Atlassian, in order
  */
 export async function play(
-  { caller, headers, bodyHeaders, steps }: Exchange,
+  { caller, present, headers, bodyHeaders, steps }: Exchange,
   bridge: TestBridge,
   variant: Variant | undefined,
   afterStep: (step: Step) => Promise<void> = () => Promise.resolve(),
@@ -108,7 +108,7 @@ export async function play(
   const remembered = new Map([['base', 'https://scim.example.com/scim/v2']]);
   const look = spectator(steps, sandbox);
   const writes: string[] = [];
-  let expected = NOBODY;
+  let expected: State = { access: present, suspended: [], groups: {} };
 
   for (const one of steps) {
     const { title, request } = one;

@@ -1,0 +1,4 @@
+import { describeLifecycle } from './lifecycles.js';
+
+describeLifecycle('jumpcloud');
+describeLifecycle('jumpcloud-record');

@@ -1,0 +1,3 @@
+import { describeLifecycle } from './lifecycles.js';
+
+describeLifecycle('onelogin');
