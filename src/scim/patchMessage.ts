@@ -47,7 +47,7 @@ const MAX_OPERATIONS: Readonly<Record<ResourceType, number>> = { User: 1000, Gro
 /**
  * Reads a PATCH message (RFC 7644 §3.5.2) in every dialect: keys and operations in any letter case; an absent, null or
  * empty path; the value of an operation without path as object, as list of one (SCIM SDK) or as JSON text (Keycloak);
- * keys in it that are paths.
+ * keys in it that are paths; of a Group also without `schemas`.
  *
  * @param body untrusted
  * @throws Failure `invalid` for what rule US11 calls malformed: `invalidSyntax` without the PatchOp schema, without
@@ -56,7 +56,7 @@ const MAX_OPERATIONS: Readonly<Record<ResourceType, number>> = { User: 1000, Gro
  */
 export function readPatch(body: unknown, type: ResourceType): PatchOperation[] {
   if (!isObject(body)) throw notAnObject();
-  if (!namesPatchOp(get(body, 'schemas'))) throw malformed(`schemas does not name ${PATCH_OP_URN}. Add it.`);
+  if (!namesPatchOp(get(body, 'schemas'), type)) throw malformed(`schemas does not name ${PATCH_OP_URN}. Add it.`);
   const operations = get(body, 'operations');
   if (!Array.isArray(operations) || operations.length === 0) {
     throw malformed('Operations is missing or empty. Send a list of at least one operation.');
@@ -226,7 +226,12 @@ function readOp(value: unknown): PatchOp {
   );
 }
 
-function namesPatchOp(schemas: unknown): boolean {
+/**
+ * authentik renames a group in a message that leaves `schemas` out: it serialises what was set by hand, and the default is
+ * not (goauthentik/authentik, authentik/providers/scim/clients/groups.py). Of a User's message rule US11 wants it.
+ */
+function namesPatchOp(schemas: unknown, type: ResourceType): boolean {
+  if (schemas === undefined) return type === 'Group';
   const names: readonly unknown[] = Array.isArray(schemas) ? schemas : [schemas];
   return names.some((name) => typeof name === 'string' && name.toLowerCase() === PATCH_OP_URN.toLowerCase());
 }

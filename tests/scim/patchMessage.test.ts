@@ -52,6 +52,17 @@ describe('readPatch', () => {
     expect(readPatch(body, 'Group')).toHaveLength(50_000);
   });
 
+  it('reads a message about a group without schemas (authentik), but none with other schemas', () => {
+    const rename = { op: 'replace', value: { displayName: 'Team' } };
+    expect(readPatch({ Operations: [rename] }, 'Group')).toEqual(readPatch(patch(rename), 'Group'));
+    for (const schemas of [null, [], [USER_URN]]) {
+      expect(thrownBy(() => readPatch({ schemas, Operations: [rename] }, 'Group'))).toMatchObject({
+        kind: 'invalid',
+        scimType: 'invalidSyntax',
+      });
+    }
+  });
+
   it('reads keys, operations and the schema in any letter case [US11]', () => {
     const body = {
       SCHEMAS: [PATCH_OP_URN.toUpperCase()],

@@ -1,0 +1,4 @@
+import { describeLifecycle } from './lifecycles.js';
+
+describeLifecycle('authentik');
+describeLifecycle('authentik-value-list');
