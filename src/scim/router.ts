@@ -61,7 +61,7 @@ export function createScimRouter(parts: ScimRouterParts): Router {
   router.use(scimAnswers);
   router.use(requireCaller(parts.authenticate));
   router.use(routesAndMethods);
-  router.use(ifMatch);
+  router.use(preconditions);
   router.use(mediaType);
   const gate = createBodyGate(parts.clock, parts.stopping);
   router.use(gate.admit);
@@ -154,20 +154,22 @@ function isDecodable(path: string): boolean {
   }
 }
 
-/** The bridge keeps no versions: `*` passes, any tag cannot match (RFC 9110 §13.1.1). */
-const ifMatch: RequestHandler = (request, response, next) => {
-  const header = request.get('if-match')?.trim();
-  if (header === undefined || header === '*') {
+/**
+ * The bridge keeps no versions: in `If-Match`, `*` passes and any tag cannot match; in `If-None-Match` it is the other way
+ * round, for `*` asks for a resource that is not there, which these methods cannot change (RFC 9110 §13.1.1, §13.1.2).
+ */
+const preconditions: RequestHandler = (request, response, next) => {
+  const match = request.get('if-match')?.trim();
+  const noneMatch = request.get('if-none-match')?.trim();
+  const changesExisting = ['PUT', 'PATCH', 'DELETE'].includes(request.method);
+  let problem: string | undefined;
+  if (match !== undefined && match !== '*') problem = 'so no tag can match. Leave If-Match out, or send *.';
+  else if (noneMatch === '*' && changesExisting) problem = 'and changes only what is there. Leave If-None-Match out.';
+  if (problem === undefined) {
     next();
     return;
   }
-  answerFailure(
-    response,
-    new Failure(
-      'precondition',
-      'The bridge keeps no versions of resources, so no tag can match. Leave If-Match out, or send *.',
-    ),
-  );
+  answerFailure(response, new Failure('precondition', `The bridge keeps no versions of resources, ${problem}`));
 };
 
 /** Both JSON media types, with or without charset, are read; a body of another type is 415. Bodiless requests may name any. */

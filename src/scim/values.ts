@@ -2,6 +2,7 @@ import { Failure } from '../provisioning/failure.js';
 import type { Json, JsonObject } from '../provisioning/store.js';
 import { asBoolean } from './attributes.js';
 import { isJsonList, isJsonObject, property, shown } from './json.js';
+import { comparable } from './profile.js';
 import { shapeOf } from './userAttributes.js';
 import type { AttributeKey, AttributeShape } from './userAttributes.js';
 
@@ -123,14 +124,34 @@ function readList(value: Json, shape: AttributeShape): Json | undefined {
   if (value === null || value === '') return undefined;
   // OneLogin templates easily lose the brackets: a bare object is a list of one.
   const items = isJsonList(value) ? value : [value];
-  const elements = items.flatMap((item) => {
+  const elements = items.flatMap((item): readonly JsonObject[] => {
     if (item === null || item === '') return [];
     // Hand-written clients send e-mail addresses and roles as plain text.
     if (typeof item === 'string' || typeof item === 'number') return [{ value: String(item) }];
     if (!isJsonObject(item)) throw unreadable(shape.name, 'a list of values', 'a JSON list of objects');
-    return readElement(item, shape) ?? [];
+    const element = readElement(item, shape);
+    return element === undefined ? [] : [element];
   });
-  return elements.length === 0 ? undefined : elements;
+  return elements.length === 0 ? undefined : withOnePrimary(distinct(elements, shape.name));
+}
+
+/** Each combination of type and value once, with what any of its elements says of it (RFC 7643 §2.4). */
+function distinct(elements: readonly JsonObject[], attribute: string): readonly JsonObject[] {
+  const byIdentity = new Map<string | number, JsonObject>();
+  elements.forEach((element, index) => {
+    const { type = null, value } = element;
+    const identity = value === undefined ? index : comparable(attribute, { type, value });
+    byIdentity.set(identity, { ...byIdentity.get(identity), ...element });
+  });
+  return [...byIdentity.values()];
+}
+
+/** At most one value is primary (RFC 7643 §2.4): the first one, which is also the address to invite (rule US3). */
+function withOnePrimary(elements: readonly JsonObject[]): readonly JsonObject[] {
+  const first = elements.findIndex((element) => element['primary'] === true);
+  return elements.map((element, index) =>
+    index !== first && element['primary'] === true ? { ...element, primary: false } : element,
+  );
 }
 
 /** Without nulls, empty lists and empty objects, at any depth. */

@@ -5,7 +5,7 @@ import { at, detailOf, GROUP_URN, idOf, patch, search, user } from './exchanges.
 const BASE = 'https://scim.example.com/scim/v2';
 
 describe('every answer', () => {
-  it('is application/scim+json without charset, whatever its status [LI5]', async () => {
+  it('is application/scim+json without charset, whatever its status (RFC7644-3.8-L3551) [LI5]', async () => {
     const bridge = await startTestBridge();
     const created = await bridge.scim('post', '/Users', user('ada'));
     const path = `/Users/${idOf(created)}`;
@@ -86,7 +86,7 @@ describe('every answer', () => {
 });
 
 describe('an error', () => {
-  it('holds its status as text, the schema, a detail, and no scimType where there is none [LI5]', async () => {
+  it('holds its status as text, the schema, a detail, and no scimType where there is none (RFC7644-3.12-L3707, RFC7644-3.1-L436) [LI5]', async () => {
     const bridge = await startTestBridge();
 
     const reply = await bridge.scim('get', '/Users/nobody');
@@ -111,7 +111,7 @@ describe('an error', () => {
 });
 
 describe('a created resource', () => {
-  it('is at an absolute Location that equals meta.location [LI5]', async () => {
+  it('is at an absolute Location that equals meta.location (RFC7644-3.3-L602, RFC7644-3.3-L605) [LI5]', async () => {
     const bridge = await startTestBridge();
 
     const person = await bridge.scim('post', '/Users', user('ada'));
@@ -137,7 +137,7 @@ describe('a created resource', () => {
     expect(Object.keys(reply.body as object).sort()).toEqual(['id', 'schemas', 'userName']);
   });
 
-  it('was last modified when it was created, and reads the same afterwards [LI5]', async () => {
+  it('was last modified when it was created, and reads the same afterwards (RFC7643-3.1-L920, RFC7643-3.1-L925, RFC7643-3.1-L940, RFC7644-3.14-L3967) [LI5]', async () => {
     const bridge = await startTestBridge();
     const person = await bridge.scim('post', '/Users', user('ada'));
     const group = await bridge.scim('post', '/Groups', { schemas: [GROUP_URN], displayName: 'crew' });
@@ -199,14 +199,17 @@ describe('attributes and excludedAttributes', () => {
       'id,schemas,meta,groups,emails',
       ['active', 'id', 'name', 'schemas', ENTERPRISE, 'userName'],
     ],
-  ])('%s=%s leaves %j [LI5]', async (parameter, value, left) => {
-    const bridge = await startTestBridge();
-    const path = `/Users/${idOf(await bridge.scim('post', '/Users', full))}`;
+  ])(
+    '%s=%s leaves %j (RFC7644-3.4.2.5-L1438, RFC7644-3.4.2.5-L1449, RFC7644-3.9-L3596, EXTRA-RET-ALWAYS) [LI5]',
+    async (parameter, value, left) => {
+      const bridge = await startTestBridge();
+      const path = `/Users/${idOf(await bridge.scim('post', '/Users', full))}`;
 
-    const reply = await bridge.scim('get', at(path, { [parameter]: value }));
+      const reply = await bridge.scim('get', at(path, { [parameter]: value }));
 
-    expect(Object.keys(reply.body as object).sort()).toEqual([...left].sort());
-  });
+      expect(Object.keys(reply.body as object).sort()).toEqual([...left].sort());
+    },
+  );
 
   it('select parts of complex attributes [LI5]', async () => {
     const bridge = await startTestBridge();

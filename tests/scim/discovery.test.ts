@@ -5,7 +5,7 @@ import { detailOf, listOf } from './exchanges.js';
 const BASE = 'https://scim.example.com/scim/v2';
 
 describe('GET /ServiceProviderConfig', () => {
-  it('says what is true, with every field that strict clients insist on [LI4]', async () => {
+  it('says what is true, with every field that strict clients insist on (RFC7644-4-L4068, RFC7644-3.7.4-L3495, RFC7644-3.5-L1609) [LI4]', async () => {
     const bridge = await startTestBridge();
 
     const reply = await bridge.scim('get', '/ServiceProviderConfig');
@@ -33,7 +33,7 @@ describe('GET /ServiceProviderConfig', () => {
     expect(bridge.sandbox.calls).toHaveLength(0);
   });
 
-  it('advertises the most that a page holds [LI2]', async () => {
+  it('advertises the most that a page holds (RFC7644-3.4.2.1-L912) [LI2]', async () => {
     const people = Array.from({ length: 230 }, (_, n) => ({ email: `p${n}@example.com`, access: true }));
     const bridge = await startTestBridge({ sandbox: { seed: { people } } });
 
@@ -46,7 +46,7 @@ describe('GET /ServiceProviderConfig', () => {
 });
 
 describe('GET /ResourceTypes', () => {
-  it('lists User and Group at absolute addresses, with true counts [LI4]', async () => {
+  it('lists User and Group at absolute addresses, with true counts (RFC7643-6-L1619, RFC7643-6-L1641) [LI4]', async () => {
     const bridge = await startTestBridge();
 
     const list = listOf(await bridge.scim('get', '/ResourceTypes'));
@@ -83,7 +83,7 @@ describe('GET /ResourceTypes', () => {
 
 describe('discovery', () => {
   it.each(['/ServiceProviderConfig', '/ResourceTypes', '/ResourceTypes/User'])(
-    'ignores the parameters of lists at %s [LI4]',
+    'ignores the parameters of lists at %s (RFC7644-4-L4125) [LI4]',
     async (path) => {
       const bridge = await startTestBridge();
       const plain = await bridge.scim('get', path);

@@ -144,7 +144,7 @@ describe('readUser', () => {
     ],
     ['a number for a text', { title: 5 }, { title: '5' }],
     [
-      'two primaries',
+      'two primaries, of which the first counts',
       {
         emails: [
           { value: 'a', primary: true },
@@ -154,9 +154,30 @@ describe('readUser', () => {
       {
         emails: [
           { value: 'a', primary: true },
-          { value: 'b', primary: true },
+          { value: 'b', primary: false },
         ],
       },
+    ],
+    [
+      'one type and value in several elements, which are one',
+      {
+        emails: [
+          { value: 'a@x.org', type: 'work' },
+          { value: 'a@x.org', type: 'home' },
+          { value: 'A@x.org', type: 'work', primary: true },
+        ],
+      },
+      {
+        emails: [
+          { value: 'A@x.org', type: 'work', primary: true },
+          { value: 'a@x.org', type: 'home' },
+        ],
+      },
+    ],
+    [
+      'addresses of one type, which have no value to be the same by',
+      { addresses: [{ type: 'work', locality: 'A' }, { type: 'work' }] },
+      { addresses: [{ type: 'work', locality: 'A' }, { type: 'work' }] },
     ],
     ['manager as text', { [ENTERPRISE_URN]: { manager: 'm1' } }, { [ENTERPRISE_URN]: { manager: { value: 'm1' } } }],
     [

@@ -11,7 +11,7 @@ async function withAda(): Promise<{ bridge: TestBridge; id: string }> {
 }
 
 describe('a request without a known token', () => {
-  it('is 401 with WWW-Authenticate, whatever is at its address [LI4]', async () => {
+  it('is 401 with WWW-Authenticate, whatever is at its address (RFC7644-2-L307) [LI4]', async () => {
     const bridge = await startTestBridge();
 
     for (const path of ['/Users', '/Users/x', '/.search', '/ServiceProviderConfig', '/Schemas', '/Bulk', '/Nope', '']) {
@@ -220,7 +220,7 @@ describe('bodies', () => {
 });
 
 describe('If-Match', () => {
-  it('passes when it is * and is 412 with any tag, on every method [LI5]', async () => {
+  it('passes when it is * and is 412 with any tag, on every method (RFC7644-3.13-L3956) [LI5]', async () => {
     const { bridge, id } = await withAda();
     const deactivation = patch({ op: 'replace', path: 'active', value: false });
 

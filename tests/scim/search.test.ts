@@ -50,7 +50,7 @@ describe('POST /Users/.search and /Groups/.search', () => {
     expect(idsOf(reply)).toEqual([people[1]]);
   });
 
-  it('are 400 for what is no SearchRequest, without asking Atlassian [LI4]', async () => {
+  it('are 400 for what is no SearchRequest, without asking Atlassian (RFC7644-3.4.3-L1476) [LI4]', async () => {
     const { bridge } = await startSite();
 
     for (const body of [{}, [], { schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'] }, { schemas: 7 }]) {
@@ -108,7 +108,7 @@ describe('POST /.search', () => {
     }
   });
 
-  it('applies the filter to both [LI4]', async () => {
+  it('applies the filter to both (RFC7644-3.4.2.1-L918) [LI4]', async () => {
     const { bridge, people, groups } = await startSite();
     const found = async (filter: string) => idsOf(await search(bridge, '/.search', { filter }));
 

@@ -56,7 +56,7 @@ describe('GET /Users with a filter', () => {
     };
   });
 
-  it('finds one person by each identifier, on record or not, in any letter case [LI3] [ID4]', async () => {
+  it('finds one person by each identifier, on record or not, in any letter case (RFC7644-3.4.2.2-L944, RFC7644-3.4.2.2-L1217, RFC7643-7-L1748, EXTRA-CASE-EXACT, EXTRA-CASE-INSENSITIVE) [LI3] [ID4]', async () => {
     const { ids } = site;
     for (const [filter, name] of [
       ['userName eq "ada@example.com"', 'ada'],
@@ -79,7 +79,7 @@ describe('GET /Users with a filter', () => {
     }
   });
 
-  it('answers 200 and an empty list where nobody matches [LI3]', async () => {
+  it('answers 200 and an empty list where nobody matches (RFC7644-3.4.2-L847, RFC7643-7-L1748, EXTRA-CASE-EXACT) [LI3]', async () => {
     for (const filter of [
       'userName eq "nobody@example.com"',
       'userName eq "nobody"',
@@ -97,7 +97,7 @@ describe('GET /Users with a filter', () => {
     }
   });
 
-  it('answers over records, index and the details of a few exactly [LI3]', async () => {
+  it('answers over records, index and the details of a few exactly (RFC7644-3.4.2.2-L1197) [LI3]', async () => {
     const everybody = ['ada', 'admin', 'bob', 'carol', 'dan'];
     for (const [filter, found] of [
       ['active eq true', ['ada', 'admin', 'carol', 'dan']],
@@ -127,7 +127,7 @@ describe('GET /Users with a filter', () => {
     }
   });
 
-  it('is 400 invalidFilter where the filter cannot be read or answered, without any upstream call [LI3]', async () => {
+  it('is 400 invalidFilter where the filter cannot be read or answered, without any upstream call (RFC7644-3.4.2.2-L1001, RFC7644-3.4.2.2-L1127, RFC7644-3.4.2.2-L1208) [LI3]', async () => {
     for (const filter of [
       'bogus',
       'userName eq',
@@ -242,19 +242,22 @@ describe('the window of a list', () => {
     [{ count: 0 }, [1, 0, undefined]],
     [{ count: -1 }, [1, 0, undefined]],
     [{ count: 99999999 }, [1, 5, 0]],
-  ])('%j begins and holds %j, with and without a filter [LI2]', async (query, [startIndex, length, first]) => {
-    const { bridge } = await startSite();
-    const all = listOf(await bridge.scim('get', '/Users')).Resources.map((resource) => resource['id']);
+  ])(
+    '%j begins and holds %j, with and without a filter (RFC7644-3.4.2.4-L1358, RFC7644-3.4.2.4-L1363) [LI2]',
+    async (query, [startIndex, length, first]) => {
+      const { bridge } = await startSite();
+      const all = listOf(await bridge.scim('get', '/Users')).Resources.map((resource) => resource['id']);
 
-    for (const path of [at('/Users', query), filtered('/Users', 'id pr', query)]) {
-      const list = listOf(await bridge.scim('get', path));
+      for (const path of [at('/Users', query), filtered('/Users', 'id pr', query)]) {
+        const list = listOf(await bridge.scim('get', path));
 
-      expect(list).toMatchObject({ totalResults: 5, startIndex, itemsPerPage: length });
-      expect(list.Resources.map((resource) => resource['id'])).toEqual(
-        first === undefined ? [] : all.slice(first, first + (length ?? 0)),
-      );
-    }
-  });
+        expect(list).toMatchObject({ totalResults: 5, startIndex, itemsPerPage: length });
+        expect(list.Resources.map((resource) => resource['id'])).toEqual(
+          first === undefined ? [] : all.slice(first, first + (length ?? 0)),
+        );
+      }
+    },
+  );
 
   it.each(['startIndex=one', 'count=1.5', 'count=', 'startIndex=1e3', 'count=0x10', 'count=%20'])(
     'is 400 invalidValue for %s [LI2]',

@@ -53,6 +53,8 @@ export interface BridgeOptions {
   readonly clock?: TestClock;
   /** False leaves the first scan to the test. */
   readonly scan?: boolean;
+  /** Outlives the test that uses it: whoever starts it, in `beforeAll`, closes it. */
+  readonly isShared?: boolean;
 }
 
 export interface LogLine {
@@ -178,7 +180,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
       if (options.site === undefined) await sandbox.close();
     },
   };
-  open.push(() => bridge.close());
+  if (options.isShared !== true) open.push(() => bridge.close());
   if (options.scan !== false) {
     await bridge.scan();
     sandbox.takeCalls();
