@@ -2,16 +2,15 @@ import { z } from 'zod';
 import type { Call } from '../provisioning/call.js';
 import type { AccessType, MembersPage, UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
 import { segment, type Client } from './client.js';
-import { accountShape, groupShape, memberShape } from './confluenceShapes.js';
+import { accountShape, groupShape, memberShape, UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
 import { PAGE_SIZE, nextStart, readAll, readPage, walk, type Listing, type Page, type Window } from './paging.js';
 import { confirm, fail, noSeat, notAllowed, readJson, refusal, says } from './responses.js';
 import { operation } from './rights.js';
 
-const LIST_GRANTING = operation('confluence.listGrantingGroups', 'read', 'readConfluence', 'list its groups');
 const LIST_GROUPS = operation('confluence.listGroups', 'read', 'readConfluence', 'list its groups');
 const GET_GROUP = operation('confluence.getGroup', 'read', 'readConfluence', 'read its groups');
-const FIND_GROUP = operation('confluence.findGroupByName', 'read', 'readConfluence', 'search its groups');
+const SEARCH_GROUPS = operation('confluence.searchGroups', 'read', 'readConfluence', 'search its groups');
 const CREATE_GROUP = operation('confluence.createGroup', 'once', 'writeGroups', 'create groups');
 const DELETE_GROUP = operation('confluence.deleteGroup', 'idempotent', 'writeGroups', 'delete this group');
 const LIST_MEMBERS = operation('confluence.listMembers', 'read', 'readConfluence', 'list the members of its groups');
@@ -23,8 +22,8 @@ const REMOVE_MEMBER = operation(
   'remove people from this group',
 );
 const LIST_MEMBERSHIPS = operation('confluence.listMemberships', 'read', 'readConfluence', "list a person's groups");
-const LIST_ACCOUNTS = operation('confluence.listAccounts', 'read', 'readAccounts', 'read the accounts of people');
-const HAS_ACCESS = operation('confluence.hasAccess', 'read', 'inviteByEmail', 'check who has access');
+const USERS_BULK = operation('confluence.usersBulk', 'read', 'readAccounts', 'read the accounts of people');
+const CHECK_ACCESS = operation('confluence.checkAccessByEmail', 'read', 'inviteByEmail', 'check who has access');
 const INVITE = operation('confluence.inviteByEmail', 'once', 'inviteByEmail', 'invite people');
 
 /** `GET /wiki/rest/api/group?accessType=`, all pages. */
@@ -33,7 +32,7 @@ export async function listGrantingGroups(
   accessType: AccessType,
   call: Call,
 ): Promise<readonly UpstreamGroup[]> {
-  return collect(groupListing(client, LIST_GRANTING, '/wiki/rest/api/group', { accessType }, call));
+  return collect(groupListing(client, LIST_GROUPS, '/wiki/rest/api/group', { accessType }, call));
 }
 
 /** `GET /wiki/rest/api/group`, page by page. */
@@ -52,7 +51,7 @@ export async function getGroup(client: Client, groupId: string, call: Call): Pro
 /** `GET /wiki/rest/api/group/picker`, which matches parts of names; read on until the name itself is found. */
 export async function findGroupByName(client: Client, name: string, call: Call): Promise<UpstreamGroup | undefined> {
   const wanted = name.toLowerCase();
-  const listing = groupListing(client, FIND_GROUP, '/wiki/rest/api/group/picker', { query: name }, call);
+  const listing = groupListing(client, SEARCH_GROUPS, '/wiki/rest/api/group/picker', { query: name }, call);
   for await (const groups of walk(listing, 0)) {
     const found = groups.find((group) => group.name.toLowerCase() === wanted);
     if (found !== undefined) return found;
@@ -60,25 +59,26 @@ export async function findGroupByName(client: Client, name: string, call: Call):
   return undefined;
 }
 
-/** `POST /wiki/rest/api/group`. */
+/** `POST /wiki/rest/api/group`. Whether a name that is taken is 400, as in Jira, or 409 is not documented. */
 export async function createGroup(client: Client, name: string, call: Call): Promise<UpstreamGroup> {
   const message = { method: 'POST', path: '/wiki/rest/api/group', body: { name } } as const;
   const answer = await client.send(CREATE_GROUP, message, call);
   if (says(answer, 404)) throw notAllowed(CREATE_GROUP, answer);
-  if (says(answer, 400)) {
+  if (says(answer, 400) || says(answer, 409)) {
     const sentence = 'Atlassian refuses this group name: it may be taken or not allowed. Choose another name.';
     throw fail('invalid', sentence, CREATE_GROUP, answer);
   }
   return readJson(CREATE_GROUP, answer, 201, groupShape);
 }
 
-/** `DELETE /wiki/rest/api/group/by-id`. On 400 one read tells a group that is gone from one that may not go. */
+/** `DELETE /wiki/rest/api/group/by-id`. On 400 or 409 one read tells a group that is gone from one that may not go. */
 export async function deleteGroup(client: Client, groupId: string, call: Call): Promise<void> {
   const message = { method: 'DELETE', path: '/wiki/rest/api/group/by-id', query: { id: groupId } } as const;
   const answer = await client.send(DELETE_GROUP, message, call);
-  if (says(answer, 400)) {
+  if (says(answer, 400) || says(answer, 409)) {
     await getGroup(client, groupId, call);
-    const sentence = 'Atlassian refuses to delete this group. Ask an Atlassian admin whether it is a default group.';
+    const sentence =
+      'Atlassian refuses to delete this group. Ask an Atlassian admin whether it is a default group or has to be empty.';
     throw fail('refused', sentence, DELETE_GROUP, answer);
   }
   confirm(DELETE_GROUP, answer, 204);
@@ -122,20 +122,36 @@ async function membersPage(
 
 /**
  * `POST /wiki/rest/api/group/userByGroupId`. What Atlassian answers to a repeated addition is not documented, and it
- * says 500 where the identity service refuses; for both, the person's groups tell what is true.
+ * says 500 where the identity service refuses; whatever it answers, the person's groups tell what is true.
  */
 export async function addMember(client: Client, groupId: string, accountId: string, call: Call): Promise<void> {
   const path = '/wiki/rest/api/group/userByGroupId';
   const answer = await client.send(ADD_MEMBER, { method: 'POST', path, query: { groupId }, body: { accountId } }, call);
-  const isRefusedByIdentity = answer.status === 500 && answer.body.includes('AddUserToGroupsIdentityPlatformCommand');
-  if (!says(answer, 400) && !isRefusedByIdentity) {
+  if (!isOpenAddition(answer)) {
     confirm(ADD_MEMBER, answer, 201);
     return;
   }
   if (answer.status === 400 && /already a member/i.test(answer.body)) return;
   const groups = await listMemberships(client, accountId, call);
   if (groups.some((group) => group.id === groupId)) return;
-  throw isRefusedByIdentity ? noSeat(ADD_MEMBER, answer) : refusal(ADD_MEMBER, answer);
+  if (isRefusedByIdentity(answer) || (answer.status === 409 && /licen[cs]e|seat/i.test(answer.body))) {
+    throw noSeat(ADD_MEMBER, answer);
+  }
+  if (answer.status === 409) {
+    const sentence =
+      'Atlassian refuses to add this person to the group. Ask an Atlassian admin why, then send it again.';
+    throw fail('refused', sentence, ADD_MEMBER, answer);
+  }
+  throw refusal(ADD_MEMBER, answer);
+}
+
+/** Whether an answer may be one to the addition of somebody who is a member already. */
+function isOpenAddition(answer: Answer): boolean {
+  return [200, 202, 204, 400, 404, 409].some((status) => says(answer, status)) || isRefusedByIdentity(answer);
+}
+
+function isRefusedByIdentity({ status, body }: Answer): boolean {
+  return status === 500 && body.includes('AddUserToGroupsIdentityPlatformCommand');
 }
 
 /** `DELETE /wiki/rest/api/group/userByGroupId`. */
@@ -162,12 +178,13 @@ export async function listAccounts(
 ): Promise<readonly UpstreamAccount[]> {
   if (accountIds.length === 0) return [];
   const answer = await client.send(
-    LIST_ACCOUNTS,
+    USERS_BULK,
     { method: 'POST', path: '/wiki/api/v2/users-bulk', body: { accountIds } },
     call,
   );
-  if (says(answer, 404)) throw notAllowed(LIST_ACCOUNTS, answer);
-  return readJson(LIST_ACCOUNTS, answer, 200, z.object({ results: z.array(accountShape) })).results;
+  if (says(answer, 404)) throw notAllowed(USERS_BULK, answer);
+  const { results } = readJson(USERS_BULK, answer, 200, z.object({ results: z.array(accountShape) }));
+  return results.filter(({ accountId }) => accountId !== UNKNOWN_ACCOUNT);
 }
 
 const accessShape = z.object({
@@ -180,12 +197,12 @@ const accessShape = z.object({
 /** `POST /wiki/api/v2/user/access/check-access-by-email` for one address: whatever is listed is that address. */
 export async function hasAccess(client: Client, email: string, call: Call): Promise<boolean> {
   const path = '/wiki/api/v2/user/access/check-access-by-email';
-  const answer = await client.send(HAS_ACCESS, { method: 'POST', path, body: { emails: [email] } }, call);
-  if (says(answer, 404)) throw notAllowed(HAS_ACCESS, answer);
-  const access = readJson(HAS_ACCESS, answer, 200, accessShape);
+  const answer = await client.send(CHECK_ACCESS, { method: 'POST', path, body: { emails: [email] } }, call);
+  if (says(answer, 404)) throw notAllowed(CHECK_ACCESS, answer);
+  const access = readJson(CHECK_ACCESS, answer, 200, accessShape);
   if ((access.invalidEmails ?? []).length > 0) {
     const sentence = 'Atlassian does not accept this e-mail address. Correct the address and send the request again.';
-    throw fail('invalid', sentence, HAS_ACCESS, answer);
+    throw fail('invalid', sentence, CHECK_ACCESS, answer);
   }
   return access.emailsWithoutAccess.length === 0 && (access.noAccessEmails ?? []).length === 0;
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { AccountStatus, AccountType, UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
 
+/** What Atlassian sends in place of an account id that it cannot tell any more; many records may share it. */
+export const UNKNOWN_ACCOUNT = 'unknown';
+
 /** A Confluence v1 group; `usageType` and `managedBy` came later than the call and may be missing. */
 export const groupShape = z
   .object({
@@ -42,7 +45,7 @@ export const accountShape = account.transform((found): UpstreamAccount => ({
  * in its place: it is nobody, and no reason to call the whole listing wrong.
  */
 export const memberShape = z.union([
-  z.object({ accountId: z.literal('unknown') }).transform(() => undefined),
+  z.object({ accountId: z.literal(UNKNOWN_ACCOUNT) }).transform(() => undefined),
   accountShape,
   z.object({ accountId: z.undefined().optional(), type: z.enum(['unknown', 'anonymous']) }).transform(() => undefined),
 ]);

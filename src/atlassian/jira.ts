@@ -3,13 +3,14 @@ import type { Call } from '../provisioning/call.js';
 import type { EmailMatch } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Client } from './client.js';
+import { UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
-import { fail, isAnonymous, outcomeUnknown, readJson, says } from './responses.js';
+import { fail, isAnonymous, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
 
-const FIND = operation('jira.findByEmail', 'read', 'jiraUsers', 'search the people of the site');
-const CREATE = operation('jira.createAccount', 'once', 'jiraUsers', 'create people');
-const PERMISSIONS = operation('jira.permissions', 'read', 'jiraUsers', 'read its own permissions');
+const SEARCH = operation('jira.searchUsers', 'read', 'jiraUsers', 'search the people of the site');
+const CREATE = operation('jira.createUser', 'once', 'jiraUsers', 'create people');
+const PERMISSIONS = operation('jira.getMyPermissions', 'read', 'jiraUsers', 'read its own permissions');
 
 const HITS = 100;
 
@@ -30,14 +31,15 @@ export async function findByEmail(client: Client, email: string, call: Call): Pr
     path: '/rest/api/3/user/search',
     query: { query: email, maxResults: HITS },
   } as const;
-  const answer = await client.send(FIND, message, call);
-  if (says(answer, 404)) throw noJira(FIND, answer);
+  const answer = await client.send(SEARCH, message, call);
+  if (says(answer, 404)) throw noJira(SEARCH, answer);
   const wanted = email.toLowerCase();
-  const hits = readJson(FIND, answer, 200, z.array(foundShape)).filter(
+  const hits = readJson(SEARCH, answer, 200, z.array(foundShape)).filter(
     (person) =>
       person.emailAddress?.toLowerCase() === wanted &&
       person.accountType !== 'app' &&
-      person.accountType !== 'customer',
+      person.accountType !== 'customer' &&
+      person.accountId !== UNKNOWN_ACCOUNT,
   );
   const [first, second] = hits;
   if (first === undefined) return { kind: 'none' };
@@ -80,7 +82,11 @@ async function create(client: Client, email: string, call: Call): Promise<string
       'Ask an Atlassian admin to invite the person, or have the operator connect the account that exists with "confluence-scim-bridge link EMAIL ACCOUNT"; then send it again.';
     throw fail('refused', sentence, CREATE, answer);
   }
-  return readJson(CREATE, answer, 201, foundShape).accountId;
+  const { accountId, emailAddress } = readJson(CREATE, answer, 201, foundShape);
+  if (accountId === UNKNOWN_ACCOUNT || (emailAddress && emailAddress.toLowerCase() !== email.toLowerCase())) {
+    throw unreadable(CREATE, answer, 'not the account of the address');
+  }
+  return accountId;
 }
 
 /** What the site credential is in Jira. `none` also where the site has no Jira, or none that lets this credential in. */

@@ -2,7 +2,7 @@ import type { Repeatability } from './retry.js';
 
 /** What is fixed about one upstream operation; declared beside the function that calls it. */
 export interface Operation {
-  /** For logs, the audit and Failures: the API and the act, `confluence.addMember`. */
+  /** For logs, the audit and Failures, as in `openapi/upstream.yaml`: the API and the act, `confluence.addMember`. */
   readonly name: string;
   readonly repeatability: Repeatability;
   /** Whose rights Atlassian looks at. */

@@ -3,16 +3,15 @@ import type { Call } from '../provisioning/call.js';
 import type { AccountStatus, EmailMatch } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { segment, type Client } from './client.js';
-import { accountStatus } from './confluenceShapes.js';
-import type { Answer } from './operation.js';
+import { accountStatus, UNKNOWN_ACCOUNT } from './confluenceShapes.js';
+import type { Answer, Operation } from './operation.js';
 import { confirm, fail, noSeat, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
 
-const FIND = operation('organization.findByEmail', 'read', 'organization', 'search the people of the organization');
-const PROBE = operation('organization.probe', 'read', 'organization', 'search the people of the organization');
-const INVITE = operation('organization.createAccount', 'once', 'organization', 'invite people');
-const SUSPEND = operation('organization.suspend', 'idempotent', 'organization', 'suspend people');
-const RESTORE = operation('organization.restore', 'idempotent', 'organization', 'restore suspended people');
+const SEARCH = operation('organization.searchUsers', 'read', 'organization', 'search the people of the organization');
+const INVITE = operation('organization.inviteUsers', 'once', 'organization', 'invite people');
+const SUSPEND = operation('organization.suspendUser', 'idempotent', 'organization', 'suspend people');
+const RESTORE = operation('organization.restoreUser', 'idempotent', 'organization', 'restore suspended people');
 
 /** The Organizations API for one organization. */
 export interface Organization {
@@ -43,35 +42,34 @@ const searchShape = z.object({
  */
 export async function findByEmail(organization: Organization, email: string, call: Call): Promise<EmailMatch> {
   const body = { emails: [email], expand: ['groups'] };
-  const answer = await search(organization, FIND, body, call);
-  const { data, links } = readJson(FIND, answer, 200, searchShape);
+  const answer = await search(organization, body, call);
+  const { data, links } = readJson(SEARCH, answer, 200, searchShape);
   const wanted = email.toLowerCase();
   const found = data.filter((person) => person.email?.toLowerCase() === wanted && isPerson(person));
   // One address cannot fill a page: Atlassian did not look for the address, so what it left out decides nothing.
-  if (links?.next) throw unreadable(FIND, answer, 'more than a page of people for one address');
+  if (links?.next) throw unreadable(SEARCH, answer, 'more than a page of people for one address');
   return matchOf(found);
 }
 
 /** `POST /admin/v2/orgs/{orgId}/directories/-/users/search` for anybody: whether the key works for this organization. */
 export async function probeOrganization(organization: Organization, call: Call): Promise<void> {
-  readJson(PROBE, await search(organization, PROBE, { limit: 1 }, call), 200, searchShape);
+  readJson(SEARCH, await search(organization, { limit: 1 }, call), 200, searchShape);
 }
 
 async function search(
   { client, orgId }: Organization,
-  searchOperation: typeof FIND,
   body: Readonly<Record<string, unknown>>,
   call: Call,
 ): Promise<Answer> {
   const path = `/v2/orgs/${segment(orgId)}/directories/-/users/search`;
-  const answer = await client.send(searchOperation, { method: 'POST', path, body }, call);
-  if (says(answer, 404)) throw noSuchOrganization(searchOperation, answer);
+  const answer = await client.send(SEARCH, { method: 'POST', path, body }, call);
+  if (says(answer, 404)) throw noSuchOrganization(SEARCH, answer);
   return answer;
 }
 
 /** The same address can belong to a customer of a service desk, whose account is another one. */
-function isPerson({ accountType }: { readonly accountType?: string | null | undefined }): boolean {
-  return accountType !== 'app' && accountType !== 'customer';
+function isPerson({ accountId, accountType }: Found): boolean {
+  return accountType !== 'app' && accountType !== 'customer' && accountId !== UNKNOWN_ACCOUNT;
 }
 
 /** A person is listed once for each directory; several account ids are several people. */
@@ -112,6 +110,7 @@ const inviteShape = z.object({
   data: z.array(
     z.object({
       id: z.string().min(1).nullish(),
+      email: z.string().nullish(),
       results: z
         .array(
           z.object({
@@ -163,7 +162,8 @@ export async function createAccount(
       answer,
     );
   }
-  if (answer.status === 206 || data.length !== 1 || !item?.id) {
+  const isTheirs = !item?.email || item.email.toLowerCase() === email.toLowerCase();
+  if (answer.status === 206 || data.length !== 1 || !item?.id || item.id === UNKNOWN_ACCOUNT || !isTheirs) {
     throw outcomeUnknown(unreadable(INVITE, answer, 'not one account for one address'));
   }
   const granted = groups.some(
@@ -193,7 +193,7 @@ export async function restore(organization: Organization, accountId: string, cal
 
 async function changeMembership(
   { client, orgId }: Organization,
-  change: typeof SUSPEND,
+  change: Operation,
   verb: 'suspend' | 'restore',
   accountId: string,
   call: Call,
@@ -210,7 +210,7 @@ async function changeMembership(
   confirm(change, answer, 204);
 }
 
-function noSuchOrganization(asked: typeof FIND, answer: Answer) {
+function noSuchOrganization(asked: Operation, answer: Answer) {
   const sentence = 'Atlassian knows no such organization, or not the access group in it. ';
   return fail('misconfigured', `${sentence}The operator should check ATLASSIAN_ORG_ID.`, asked, answer);
 }

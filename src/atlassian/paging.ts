@@ -5,6 +5,8 @@ import { fail, readJson, unreadable } from './responses.js';
 export const PAGE_SIZE = 200;
 /** Pages of one listing that are read at once; further ones wait, so that one large group leaves slots to others. */
 const PAGES_AT_ONCE = 4;
+/** Empty pages in a row after which a listing that goes on is not believed: more people than any group has suspended. */
+const MOST_EMPTY_PAGES = 100;
 
 /** One page of a Confluence v1 listing (`start`, `limit`, `size`, `_links`). */
 export interface Page<T> {
@@ -83,12 +85,14 @@ export async function* walk<T>(
   totalSize?: number,
 ): AsyncGenerator<readonly T[], void, undefined> {
   let previous: unknown;
+  let emptyPages = 0;
   for (let start = from; start !== undefined;) {
     const page = await listing.fetch(start, false);
     const [first] = page.items;
     const next = nextStart(page, totalSize);
     const isRepeated = first !== undefined && listing.key(first) === previous;
-    if (isRepeated || (next !== undefined && next <= start)) {
+    emptyPages = page.items.length === 0 ? emptyPages + 1 : 0;
+    if (isRepeated || emptyPages > MOST_EMPTY_PAGES || (next !== undefined && next <= start)) {
       const message = 'Atlassian answers the same page of a list again and again. Send the request again later.';
       throw fail('unexpected', message, listing.operation, undefined);
     }

@@ -8,8 +8,7 @@ import { probeOrganization } from './organization.js';
 import { fail, readJson } from './responses.js';
 import { operation } from './rights.js';
 
-const CURRENT_USER = operation('confluence.currentUser', 'read', 'readConfluence', 'use Confluence');
-const OTHER_KIND = operation('confluence.otherTokenKind', 'read', 'readConfluence', 'use Confluence');
+const CURRENT_USER = operation('confluence.getCurrentUser', 'read', 'readConfluence', 'use Confluence');
 
 /** The account behind the site credential. */
 export interface CurrentUser {
@@ -48,7 +47,7 @@ export interface Probes {
 export function createProbes(connection: Connection): Probes {
   const { config, confluence, jira, organization, otherKind } = connection;
   return {
-    currentUser: (call) => currentUser(confluence, CURRENT_USER, call),
+    currentUser: (call) => currentUser(confluence, call),
     tenantInfo: async (call) => ({ cloudId: await connection.cloudId(call) }),
     jiraAccess: (call) => jiraAccess(jira, call),
     async organization(call) {
@@ -58,7 +57,7 @@ export function createProbes(connection: Connection): Probes {
     },
     async isOtherTokenKind(call) {
       try {
-        await currentUser(otherKind, OTHER_KIND, call);
+        await currentUser(otherKind, call);
         return true;
       } catch (error) {
         const failure = Failure.from(error);
@@ -74,13 +73,13 @@ export function createProbes(connection: Connection): Probes {
 
 const userShape = z.object({ type: z.string(), accountId: z.string().nullish() });
 
-async function currentUser(client: Client, asked: typeof CURRENT_USER, call: Call): Promise<CurrentUser> {
-  const answer = await client.send(asked, { method: 'GET', path: '/wiki/rest/api/user/current' }, call);
-  const user = readJson(asked, answer, 200, userShape);
+async function currentUser(client: Client, call: Call): Promise<CurrentUser> {
+  const answer = await client.send(CURRENT_USER, { method: 'GET', path: '/wiki/rest/api/user/current' }, call);
+  const user = readJson(CURRENT_USER, answer, 200, userShape);
   if (user.type === 'anonymous' || !user.accountId) {
     const sentence = "Atlassian does not recognise the bridge's API token. ";
     const advice = 'The operator should check ATLASSIAN_ADMIN_EMAIL, ATLASSIAN_API_TOKEN and ATLASSIAN_TOKEN_KIND.';
-    throw fail('misconfigured', sentence + advice, asked, answer);
+    throw fail('misconfigured', sentence + advice, CURRENT_USER, answer);
   }
   const serverTimeMs = Date.parse(answer.header('date') ?? '');
   return { accountId: user.accountId, serverTimeMs: Number.isNaN(serverTimeMs) ? undefined : serverTimeMs };

@@ -14,7 +14,7 @@ const REMEDIES = {
   inviteByEmail:
     'The operator should give the account of ATLASSIAN_ADMIN_EMAIL access to Confluence and the right to invite people, and a scoped token the scope read:configuration:confluence.',
   jiraUsers:
-    'The operator should give the account of ATLASSIAN_ADMIN_EMAIL the right to administer Jira and make it an organization admin, and give a scoped token the scopes read:jira-user and manage:jira-configuration.',
+    'The operator should give the account of ATLASSIAN_ADMIN_EMAIL the right to administer Jira and make it an organization admin, and give a scoped token the scopes read:jira-user, read:jira-work and manage:jira-configuration.',
   organization:
     'The operator should check ATLASSIAN_ORG_ID, and make the organization API key anew, without scopes, as an organization admin.',
 } as const;

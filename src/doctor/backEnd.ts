@@ -24,10 +24,11 @@ async function explain(questions: Questions): Promise<Observation> {
           'jira: there is no organization key, and the account administers Jira on this site. New people get their account at once.',
       };
     case 'invite': {
-      const why =
-        (await questions.jiraAccess()) === 'none'
-          ? 'the site has no Jira that lets the account in'
-          : 'the account does not administer Jira';
+      const noJira =
+        questions.config.site.tokenKind === 'scoped'
+          ? 'the site has no Jira that lets the account in, or the token lacks the scope read:jira-work'
+          : 'the site has no Jira that lets the account in';
+      const why = (await questions.jiraAccess()) === 'none' ? noJira : 'the account does not administer Jira';
       return {
         status: 'ok',
         message: `invite: there is no organization key, and ${why}. New people are invited by mail and linked when they appear, if their address is visible.`,

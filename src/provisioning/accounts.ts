@@ -115,6 +115,30 @@ export async function giveAccess(
   await joinGroups({ id: accountId, accountId }, [group.id], 'US4', access, deps, call);
 }
 
+/**
+ * Ends a suspension.
+ *
+ * @throws Failure `refused` when the organization does not have the account in a directory any more: never `notFound`,
+ *   which would be about the SCIM User
+ */
+export async function restoreAccount(accountId: string, deps: Dependencies, call: Call): Promise<void> {
+  try {
+    await deps.directory.restore(accountId, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    throw failure.kind === 'notFound' ? outsideDirectory(failure) : failure;
+  }
+}
+
+/** To the organization the account is nobody, whatever Confluence shows of it. */
+export function outsideDirectory(cause: Failure): Failure {
+  return new Failure(
+    'refused',
+    'The Atlassian organization does not have this account in a directory any more. Ask an Atlassian organization admin to look at it, then send it again.',
+    { cause, ...(cause.upstream === undefined ? {} : { upstream: cause.upstream }) },
+  );
+}
+
 /** @throws Failure `conflict` when the account is another record's */
 async function assertUnlinked(accountId: string, deps: Dependencies): Promise<void> {
   const holder = await deps.store.people.findByAccount(accountId);

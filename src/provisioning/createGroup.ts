@@ -135,6 +135,11 @@ async function make(preparation: Preparation, deps: Dependencies, call: Call): P
   });
   await begin(nameKey(group.displayName), deps.store, deps, call);
   const created = await send(group.displayName, intent, deps, call);
+  if ((await deps.store.index.group(created.id)) !== undefined) {
+    // Not made now: Atlassian answered with the group that has the name, and which the look-up did not show.
+    if (intent === undefined) await deps.store.intents.end('createGroup', nameKey(group.displayName));
+    return takeUp(created, preparation, intent, deps, call);
+  }
   await recordCreated(created, group, messageKey, deps, call);
   return { group: created, isNew: true };
 }

@@ -72,9 +72,9 @@ export interface Directory {
   getGroup(groupId: string, call: Call): Promise<UpstreamGroup>;
   /** `GET /wiki/rest/api/group/picker`, narrowed to the group whose name equals `name` without regard to case. */
   findGroupByName(name: string, call: Call): Promise<UpstreamGroup | undefined>;
-  /** `POST /wiki/rest/api/group`. @throws Failure `invalid` when Atlassian refuses the name (a duplicate name is 400 too). */
+  /** `POST /wiki/rest/api/group`. @throws Failure `invalid` when Atlassian refuses the name, with 400 or 409 (a duplicate name is one of them). */
   createGroup(name: string, call: Call): Promise<UpstreamGroup>;
-  /** `DELETE /wiki/rest/api/group/by-id`. @throws Failure `notFound` when there is none. */
+  /** `DELETE /wiki/rest/api/group/by-id`. @throws Failure `notFound` when there is none; `refused` on 400 or 409 when there is. */
   deleteGroup(groupId: string, call: Call): Promise<void>;
 
   /** `GET /wiki/rest/api/group/{groupId}/membersByGroupId`, one page of up to 200. An unknown group is an empty page. */
@@ -90,9 +90,10 @@ export interface Directory {
   listAllMembers(groupId: string, call: Call): Promise<readonly UpstreamAccount[]>;
   /**
    * `POST /wiki/rest/api/group/userByGroupId`. A 400 that says the person is already a member is success; any other
-   * 400, and the 500 with `AddUserToGroupsIdentityPlatformCommand`, are settled by one read of `memberof` (then two calls).
+   * 400, 404, 409, undocumented success, and the 500 with `AddUserToGroupsIdentityPlatformCommand`, are settled by one
+   * read of `memberof` (then two calls).
    *
-   * @throws Failure `refused` when no seat is free (the 500 above on a group the person did not join)
+   * @throws Failure `refused` when no seat is free (the 500 above, or a 409 that says so) or Atlassian refuses with 409
    */
   addMember(groupId: string, accountId: string, call: Call): Promise<void>;
   /** `DELETE /wiki/rest/api/group/userByGroupId`: 204 also for a non-member. @throws Failure `notFound` on 404. */

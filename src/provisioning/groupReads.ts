@@ -54,16 +54,39 @@ export async function readGroup(known: KnownGroup, deps: Dependencies, call: Cal
   return group;
 }
 
+/**
+ * What `read` says of a group's members. To a group that is gone Atlassian may answer 404 as well as an empty list;
+ * whether it is gone, only the group's own id says (rule SA2).
+ *
+ * @throws Failure `notFound` when the group is gone; else what `read` fails with
+ */
+export async function unlessGone<T>(
+  known: KnownGroup,
+  read: () => Promise<T>,
+  deps: Dependencies,
+  call: Call,
+): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.upstream?.status === 404) await readGroup(known, deps, call);
+    throw failure;
+  }
+}
+
+/** Every member as Atlassian shows them. @throws Failure as {@link unlessGone} */
+export function readAllMembers(known: KnownGroup, deps: Dependencies, call: Call): Promise<readonly UpstreamAccount[]> {
+  return unlessGone(known, () => deps.directory.listAllMembers(known.id, call), deps, call);
+}
+
 /** Reads a group and all its members at once. That the group answers by its id makes an empty list believed (rule SA2). */
 export async function readGroupAndMembers(
   known: KnownGroup,
   deps: Dependencies,
   call: Call,
 ): Promise<{ group: UpstreamGroup; accounts: readonly UpstreamAccount[] }> {
-  const [group, accounts] = await Promise.all([
-    readGroup(known, deps, call),
-    deps.directory.listAllMembers(known.id, call),
-  ]);
+  const [group, accounts] = await Promise.all([readGroup(known, deps, call), readAllMembers(known, deps, call)]);
   await noteMemberCount(known.link, accounts.length, deps);
   return { group, accounts };
 }

@@ -6,7 +6,15 @@ import type { UpstreamGroup } from './directory.js';
 import { Failure } from './failure.js';
 import type { GroupChange } from './groupChange.js';
 import { displayNameOf, findUpstreamByName, isPossibleName, isSameName } from './groupNames.js';
-import { currentMembers, type KnownGroup, knownGroup, readGroup, readGroupAndMembers, viewOf } from './groupReads.js';
+import {
+  currentMembers,
+  type KnownGroup,
+  knownGroup,
+  readAllMembers,
+  readGroup,
+  readGroupAndMembers,
+  viewOf,
+} from './groupReads.js';
 import type { Jobs } from './jobs.js';
 import { removeGroup } from './removeGroup.js';
 import type { ListedGroup } from './store.js';
@@ -58,7 +66,7 @@ export function createGroups(deps: Dependencies, jobs: Jobs): Groups {
   async function readFound(group: UpstreamGroup, known: KnownGroup, call: Call, wants: GroupWants): Promise<GroupView> {
     if (known.indexed === undefined) await deps.store.index.putGroup({ ...group, accessTypes: [] }, deps.clock.now());
     if (!wants.members) return viewOf(group, undefined, deps, call);
-    const accounts = await deps.directory.listAllMembers(group.id, call);
+    const accounts = await readAllMembers(known, deps, call);
     return viewOf(group, (await currentMembers(known, accounts, deps, call)).shown, deps, call);
   }
 
@@ -100,7 +108,7 @@ export function createGroups(deps: Dependencies, jobs: Jobs): Groups {
     async memberIds({ id, isRead }, call) {
       const shown = await optional(async () => {
         const known = await knownGroup(id, deps);
-        const accounts = await deps.directory.listAllMembers(id, call);
+        const accounts = await readAllMembers(known, deps, call);
         if (accounts.length === 0 && !isRead) await readGroup(known, deps, call);
         return (await currentMembers(known, accounts, deps, call)).shown;
       });

@@ -72,7 +72,7 @@ export async function accountAfterScan(
  * where the address has access, by a visible exact address.
  *
  * @returns the link with its account, or undefined when there is none to take access from
- * @throws Failure `refused` that names `link` when there is access but no telling whose
+ * @throws Failure `refused` that names `link` when there is access but no telling whose, or no telling whether
  */
 export async function attachIfPresent(
   link: PersonLink,
@@ -88,11 +88,25 @@ export async function attachIfPresent(
     return isTaken ? undefined : attach(link, match.accountId, 'US5', deps, call);
   }
   // The organization knows every address; to Jira and Confluence people may hide theirs.
-  if (deps.directory.backEnd === 'organization' || !(await deps.directory.hasAccess(link.address, call)))
-    return undefined;
+  if (deps.directory.backEnd === 'organization' || !(await mayHaveAccess(link.address, deps, call))) return undefined;
   const person = await accountAfterScan(link.address, deps, call);
   if (person === undefined) throw needsLink();
   return attach(link, person.accountId, 'US5', deps, call);
+}
+
+/** An address that Atlassian does not accept decides nothing: never 400, at which an identity provider would give up. */
+async function mayHaveAccess(address: string, deps: Dependencies, call: Call): Promise<boolean> {
+  try {
+    return await deps.directory.hasAccess(address, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.kind !== 'invalid') throw failure;
+    throw new Failure(
+      'refused',
+      'Atlassian does not accept this e-mail address and does not say whether it has access. Correct the address of the user, or have the operator connect its account with: confluence-scim-bridge link EMAIL ACCOUNT, then send it again.',
+      { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
+    );
+  }
 }
 
 export function needsLink(): Failure {

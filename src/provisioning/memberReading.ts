@@ -1,7 +1,14 @@
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import type { UpstreamAccount } from './directory.js';
-import { type KnownGroup, noteMemberCount, readGroup, readGroupAndMembers } from './groupReads.js';
+import {
+  type KnownGroup,
+  noteMemberCount,
+  readAllMembers,
+  readGroup,
+  readGroupAndMembers,
+  unlessGone,
+} from './groupReads.js';
 import { isReadingCheaper, type MemberChange, MEMBERS_PER_PAGE } from './memberships.js';
 
 /**
@@ -35,11 +42,8 @@ async function readWhereCheaper(
 ): Promise<readonly UpstreamAccount[] | undefined> {
   let memberCount = known.link?.memberCount;
   if (memberCount === undefined) {
-    const first = await deps.directory.listMembers(
-      known.id,
-      { start: 0, limit: MEMBERS_PER_PAGE, withTotal: true },
-      call,
-    );
+    const page = { start: 0, limit: MEMBERS_PER_PAGE, withTotal: true };
+    const first = await unlessGone(known, () => deps.directory.listMembers(known.id, page, call), deps, call);
     if (first.next === undefined) {
       await noteMemberCount(known.link, first.members.length, deps);
       return first.members;
@@ -49,7 +53,7 @@ async function readWhereCheaper(
     await noteMemberCount(known.link, memberCount, deps);
   }
   if (!isReadingCheaper(change, memberCount)) return undefined;
-  const accounts = await deps.directory.listAllMembers(known.id, call);
+  const accounts = await readAllMembers(known, deps, call);
   await noteMemberCount(known.link, accounts.length, deps);
   return accounts;
 }

@@ -119,8 +119,10 @@ class MemberSteps {
       await this.#deps.directory.removeMember(this.#groupId, accountId, call);
     } catch (error) {
       const failure = Failure.from(error);
-      if (failure.kind !== 'notFound') throw await this.#failed(failure, 'group.memberRemoved', member, call);
-      // A 404 counts only when the person's groups, read again, no longer show this one.
+      if (failure.kind !== 'notFound' && failure.kind !== 'invalid') {
+        throw await this.#failed(failure, 'group.memberRemoved', member, call);
+      }
+      // A 404 or 400 counts only when the person's groups, read again, no longer show this one.
       if (await this.#isShownIn(accountId, call)) {
         await this.#failed(failure, 'group.memberRemoved', member, call);
         await this.#assertGroup(call);

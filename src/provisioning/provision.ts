@@ -6,6 +6,7 @@ import {
   giveNewAccess,
   type LocatedAccount,
   locateAccount,
+  restoreAccount,
 } from './accounts.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
@@ -139,7 +140,7 @@ async function adopt(
   if (person.active === false) {
     wanted = 'inactive';
   } else {
-    if (located.suspended) await deps.directory.restore(accountId, call);
+    if (located.suspended) await restoreAccount(accountId, deps, call);
     if (!hadAccess) {
       await giveAccess(accountId, person.address, access, deps, call);
       shown.add(firstAccessGroup(access).id);

@@ -6,10 +6,11 @@ import {
   type Memberships,
   readMemberships,
 } from './access.js';
-import { assertAllowedDomain, createMissingAccount } from './accounts.js';
+import { assertAllowedDomain, createMissingAccount, outsideDirectory, restoreAccount } from './accounts.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
 import { attachIfPresent } from './invitations.js';
 import { joinGroups } from './joining.js';
 import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
@@ -131,9 +132,10 @@ async function suspend(
   call: Call,
 ): Promise<CurrentMemberships> {
   if (!link.suspended || !(await isSuspendedUpstream(link, deps, call))) {
-    await deps.directory.suspend(link.accountId, call);
+    const suspended = await suspendAccount(link.accountId, standing, deps, call);
     await deps.store.transaction(async (records) => {
-      await records.people.update(link.id, { suspended: true });
+      await records.people.update(link.id, { suspended });
+      if (!suspended) await records.holds.removeAll(link.id, 'suspended');
       await audit(records, deps, call, {
         event: 'user.deactivated',
         subject: link.id,
@@ -143,6 +145,28 @@ async function suspend(
     });
   }
   return { access: standing.access, ...standing.memberships };
+}
+
+/**
+ * @returns whether the account is suspended now; false for one that is in no directory any more and in no granting group,
+ *   and so has no access that a suspension could take
+ * @throws Failure `refused` for an account in no directory whom a granting group shows all the same
+ */
+async function suspendAccount(
+  accountId: string,
+  { access, memberships }: { readonly access: Access; readonly memberships: Memberships },
+  deps: Dependencies,
+  call: Call,
+): Promise<boolean> {
+  try {
+    await deps.directory.suspend(accountId, call);
+    return true;
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.kind !== 'notFound') throw failure;
+    if ((await grantingGroupsOf(accountId, memberships, access, deps)).length > 0) throw outsideDirectory(failure);
+    return false;
+  }
 }
 
 /** Whether a person we suspended still is; an address that no longer answers is taken as "not suspended". */
@@ -176,16 +200,19 @@ export async function reactivate(
     return reactivate(attached, await readStanding(attached, deps, call), deps, call);
   }
   const holds = await deps.store.holds.ofPerson(link.id);
+  const underSuspension = holds.filter((hold) => hold.kind === 'suspended');
   // Kept by Atlassian through the suspension, whether or not it showed them meanwhile.
-  const kept = holds.filter((hold) => hold.kind === 'suspended').map((hold) => hold.groupId);
-  if (link.suspended) {
-    await deps.directory.restore(link.accountId, call);
+  const kept = link.suspended ? underSuspension.map((hold) => hold.groupId) : [];
+  const isUnsure = !link.suspended && underSuspension.length > 0 && deps.directory.backEnd === 'organization';
+  if (link.suspended || isUnsure) {
+    if (isUnsure) await restoreUnconfirmed({ ...link, accountId: link.accountId }, deps, call);
+    else await restoreAccount(link.accountId, deps, call);
     await deps.store.transaction(async (records) => {
       await records.people.update(link.id, { suspended: false });
       await records.holds.removeAll(link.id, 'suspended');
     });
   }
-  const groupIds = groupsToGive(holds, memberships, access);
+  const groupIds = groupsToGive(link.suspended ? holds : holds.map(asRemembered), memberships, access);
   await joinGroups({ id: link.id, accountId: link.accountId }, groupIds, 'US8', access, deps, call);
   await deps.store.transaction(async (records) => {
     await records.holds.removeAll(link.id, 'remembered');
@@ -200,6 +227,29 @@ export async function reactivate(
     }
   });
   return { access, names: memberships.names, shown: new Set([...memberships.shown, ...kept, ...groupIds]) };
+}
+
+/**
+ * Ends a suspension that was asked for and not confirmed, so that it may have happened. What Atlassian answers to the
+ * restoration of somebody who is not suspended is not documented: then the status decides.
+ */
+async function restoreUnconfirmed(
+  link: PersonLink & { readonly accountId: string },
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  try {
+    await restoreAccount(link.accountId, deps, call);
+  } catch (error) {
+    const { kind } = Failure.from(error);
+    const isRefused = kind === 'refused' || kind === 'invalid';
+    if (!isRefused || (await isSuspendedUpstream(link, deps, call))) throw error;
+  }
+}
+
+/** What was to be kept through a suspension that nobody confirmed is not surely there. */
+function asRemembered(hold: Hold): Hold {
+  return hold.kind === 'suspended' ? { ...hold, kind: 'remembered' } : hold;
 }
 
 /** Remembered plain groups, owed groups, and the first access group where none grants; without those surely there already. */

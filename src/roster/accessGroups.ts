@@ -1,7 +1,7 @@
 import { isPlainAccess } from '../provisioning/access.js';
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
-import type { AccessType, Directory } from '../provisioning/directory.js';
+import type { AccessType, Directory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup } from '../provisioning/store.js';
 
@@ -10,9 +10,20 @@ const ACCESS_TYPES: readonly AccessType[] = ['user', 'admin', 'site-admin'];
 /**
  * The groups that grant access, each with how, by id (rule SA1): a group may grant use and administration. Three
  * upstream calls at once.
+ *
+ * @throws Failure `unavailable` when Atlassian gives one and the same list for all three, as if it had not been asked for
+ *   a kind of access: every group of the organization would count as one that grants administration
  */
 export async function readGrantingGroups(directory: Directory, clock: Clock, call: Call): Promise<IndexedGroup[]> {
   const answers = await Promise.all(ACCESS_TYPES.map((accessType) => directory.listGrantingGroups(accessType, call)));
+  if (isOneList(answers)) {
+    throw new Failure(
+      'unavailable',
+      'Atlassian lists the same groups for the use and for the administration of Confluence, so its answer is not believed. ' +
+        'Send it again later; the operator should run doctor.',
+      { retryAfterSeconds: 60 },
+    );
+  }
   const firstSeenAt = new Date(clock.now()).toISOString();
   const merged = new Map<string, IndexedGroup>();
   for (const [at, accessType] of ACCESS_TYPES.entries()) {
@@ -22,6 +33,17 @@ export async function readGrantingGroups(directory: Directory, clock: Clock, cal
     }
   }
   return [...merged.values()];
+}
+
+/** One group may grant everything on a small site; several that all do are not to be expected. */
+function isOneList(answers: readonly (readonly UpstreamGroup[])[]): boolean {
+  const lists = answers.map((groups) =>
+    groups
+      .map(({ id }) => id)
+      .sort()
+      .join(' '),
+  );
+  return (answers[0]?.length ?? 0) > 1 && new Set(lists).size === 1;
 }
 
 /**

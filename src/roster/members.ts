@@ -8,6 +8,9 @@ import { together } from './together.js';
 /** The most that Atlassian gives at once. */
 const PAGE_SIZE = 200;
 
+/** Empty pages in a row after which a listing that goes on is not believed: more people than any group has suspended. */
+const MOST_EMPTY_PAGES = 100;
+
 /** Pages that are on their way at once, over all groups: what a scan holds in memory, and takes from the requests. */
 const PAGES_AT_ONCE = 4;
 
@@ -42,14 +45,22 @@ export async function readMembers(
     });
 
   // Atlassian may lower the size of its pages: `next` then leads through a stretch, up to where the following one begins.
-  const readStretch = async (groupId: string, start: number, end: number): Promise<MembersPage | undefined> => {
+  const readStretch = async (
+    groupId: string,
+    start: number,
+    end: number,
+    ranges: Set<string>,
+  ): Promise<MembersPage | undefined> => {
     // The last stretch has no end but Atlassian's own; with the total it sees that a full last page is the last.
     const isLast = end === Infinity;
     let page: MembersPage | undefined;
+    let emptyPages = 0;
     for (let at = start; at < end;) {
       page = await readPage(groupId, at, isLast);
+      noteRange(page, ranges);
       if (page.next === undefined) break;
-      if (page.next <= at) throw new Failure('unexpected', 'Atlassian lists the members of a group without moving on.');
+      emptyPages = page.members.length === 0 ? emptyPages + 1 : 0;
+      if (page.next <= at || emptyPages > MOST_EMPTY_PAGES) throw notMoving();
       at = page.next;
     }
     return page;
@@ -57,15 +68,17 @@ export async function readMembers(
 
   /** @returns whether somebody left meanwhile, and may have moved another member from an unread page to a read one */
   const hasShrunkOver = async (groupId: string): Promise<boolean> => {
+    const ranges = new Set<string>();
     const first = await readPage(groupId, 0, true);
+    noteRange(first, ranges);
     if (first.next === undefined) return false;
     const starts = [first.next];
     for (let start = 2 * PAGE_SIZE; start < (first.totalSize ?? 0); start += PAGE_SIZE) starts.push(start);
     const lastStart = starts.pop() ?? first.next;
-    const stretches = starts.map((start, at) => readStretch(groupId, start, starts[at + 1] ?? lastStart));
+    const stretches = starts.map((start, at) => readStretch(groupId, start, starts[at + 1] ?? lastStart, ranges));
     await together(stretches, stop);
     // After the others, so that its total tells of all the time that they took.
-    const last = await readStretch(groupId, lastStart, Infinity);
+    const last = await readStretch(groupId, lastStart, Infinity, ranges);
     return last?.totalSize !== undefined && last.totalSize < (first.totalSize ?? 0);
   };
 
@@ -76,6 +89,19 @@ export async function readMembers(
 
   await together(groupIds.map(readGroup), stop);
   return counts;
+}
+
+/** Two pages from the same person to the same are one: a server that ignores where a page is to start hides the others. */
+function noteRange({ members }: MembersPage, ranges: Set<string>): void {
+  const [first] = members;
+  if (first === undefined) return;
+  const range = `${first.accountId} ${members.at(-1)?.accountId ?? ''}`;
+  if (ranges.has(range)) throw notMoving();
+  ranges.add(range);
+}
+
+function notMoving(): Failure {
+  return new Failure('unexpected', 'Atlassian lists the members of a group without moving on.');
 }
 
 function toIndexed(account: UpstreamAccount): Parameters<IndexScan['addMembers']>[1][number] {

@@ -30,7 +30,7 @@ export function userJson(site: Site, person: Person): unknown {
     timeZone: null,
     isExternalCollaborator: false,
     isGuest: false,
-    accountStatus: person.accountStatus,
+    accountStatus: shownStatus(site, person),
     locale: 'en_US',
     profilePicture: { path: `/wiki/aa-avatar/${person.accountId}`, width: 48, height: 48, isDefault: true },
     _expandable: { operations: '', personalSpace: '' },
@@ -90,4 +90,9 @@ export function shownName({ options, state }: Site, person: Person): string {
   if (!options.nameSuffixes || person.accountType !== 'atlassian') return person.displayName;
   if (person.accountStatus !== 'active') return `${person.displayName} (Deactivated)`;
   return state.holdsSeat(person.accountId) ? person.displayName : `${person.displayName} (Unlicensed)`;
+}
+
+/** Confluence's account status; what it makes of a suspension is not documented. */
+export function shownStatus({ options }: Site, { suspended, accountStatus }: Person): string {
+  return suspended && accountStatus === 'active' ? options.suspendedStatus : accountStatus;
 }

@@ -34,7 +34,7 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
 
   const writableGroup = (groupId: string): Group => {
     const group = existingGroup(groupId);
-    if (!group.writable) throw new Refusal(403, `Group ${groupId} cannot be modified.`);
+    if (!group.writable) throw refusedByIdentity(options.lockedGroup, `Group ${groupId} cannot be modified.`);
     return group;
   };
 
@@ -60,7 +60,9 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         if (options.groupListDelayMs > 0) {
           await delay(options.groupListDelayMs, undefined, { signal: site.closing }).catch(() => undefined);
         }
-        const groups = state.listGroups().filter(({ grants }) => accessType === null || grants === accessType);
+        const isAsked = ({ grants }: Group): boolean =>
+          accessType === null || options.ignoresAccessType || grants === accessType;
+        const groups = state.listGroups().filter(isAsked);
         return groupsPage(request, '/rest/api/group', groups);
       },
     },
@@ -78,10 +80,12 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         if (name.length > LONGEST_GROUP_NAME || hasControlCharacter(name)) {
           throw new Refusal(400, 'The name of the group is invalid.');
         }
-        if (state.findGroupByName(name) !== undefined) {
-          throw new Refusal(400, `A group with the name '${name}' already exists.`);
+        const { duplicateGroup } = options;
+        const holder = duplicateGroup === 'second' ? undefined : state.findGroupByName(name);
+        if (holder !== undefined && typeof duplicateGroup === 'number') {
+          throw new Refusal(duplicateGroup, `A group with the name '${name}' already exists.`);
         }
-        return { status: 201, body: groupJson(site, state.addGroup({ name })) };
+        return { status: 201, body: groupJson(site, holder ?? state.addGroup({ name })) };
       },
     },
     {
@@ -136,9 +140,11 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
           throw new Refusal(400, `The limit cannot be greater than ${PAGE_LIMIT}.`);
         }
         const groupId = request.params['groupId'] ?? '';
+        if (options.unknownGroupMembers === 404) existingGroup(groupId);
         state.changes.read();
         const ids = [...state.shown.membersOf(groupId)];
-        const members = ids.filter((id) => !state.hidden.has(id)).flatMap((id) => state.people.get(id) ?? []);
+        const isListed = (id: string): boolean => options.suspendedListed || !state.hidden.has(id);
+        const members = ids.filter(isListed).flatMap((id) => state.people.get(id) ?? []);
         const withTotal = flag(request, 'shouldReturnTotalSize');
         const path = `/rest/api/group/${encodeURIComponent(groupId)}/membersByGroupId`;
         return offsetPage(
@@ -167,15 +173,14 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         const group = writableGroup(groupId);
         const person = state.people.get(accountId);
         if (person?.inDirectory !== true || person.accountStatus === 'closed') {
-          throw new Refusal(400, `No user of this site has the accountId ${accountId}.`);
+          throw refusedByIdentity(options.strangerAdd, `No user of this site has the accountId ${accountId}.`);
         }
         if (state.actual.has(groupId, accountId)) {
-          if (options.duplicateAdd === 201) return { status: 201 };
-          throw new Refusal(400, `Cannot add user. User is already a member of '${group.name}'.`);
+          if (options.duplicateAdd < 300) return { status: options.duplicateAdd };
+          if (options.duplicateAdd === 500) throw refusedByIdentity('limit', '');
+          throw new Refusal(options.duplicateAdd, `Cannot add user. User is already a member of '${group.name}'.`);
         }
-        if (state.lacksSeat(group, person)) {
-          throw new Refusal(500, HYSTRIX_MESSAGE, { body: { statusCode: 500, message: HYSTRIX_MESSAGE } });
-        }
+        if (state.lacksSeat(group, person)) throw refusedByIdentity('limit', '');
         state.join(groupId, accountId);
         return { status: 201 };
       },
@@ -193,6 +198,9 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         const accountId = requiredParameter(request, 'accountId');
         writableGroup(groupId);
         if (!state.people.has(accountId)) throw new Refusal(404, `No user found with accountId: ${accountId}`);
+        if (options.strangerRemoval !== 204 && !state.actual.has(groupId, accountId)) {
+          throw new Refusal(options.strangerRemoval, `The user is not a member of group ${groupId}.`);
+        }
         state.leave(groupId, accountId);
         return { status: 204 };
       },
@@ -236,11 +244,20 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
       answer(request) {
         const accountId = requiredParameter(request, 'accountId');
         state.changes.read();
-        const groups = [...state.shown.groupsOf(accountId)].flatMap((id) => state.groups.get(id) ?? []);
+        const answered = state.hidden.has(accountId) ? options.suspendedMemberships : 'shown';
+        if (typeof answered === 'number') throw new Refusal(answered, `The groups of ${accountId} cannot be shown.`);
+        const ids = answered === 'shown' ? [...state.shown.groupsOf(accountId)] : [];
+        const groups = ids.flatMap((id) => state.groups.get(id) ?? []);
         return groupsPage(request, '/rest/api/user/memberof', groups);
       },
     },
   ];
+}
+
+/** What Confluence makes of a refusal by the identity platform: a status of its own, or the 500 of a missing seat. */
+function refusedByIdentity(answer: 400 | 403 | 404 | 'limit', message: string): Refusal {
+  if (answer !== 'limit') return new Refusal(answer, message);
+  return new Refusal(500, HYSTRIX_MESSAGE, { body: { statusCode: 500, message: HYSTRIX_MESSAGE } });
 }
 
 function hasControlCharacter(text: string): boolean {

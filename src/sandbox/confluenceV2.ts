@@ -1,4 +1,4 @@
-import { emailField, shownName } from './confluenceJson.js';
+import { emailField, shownName, shownStatus } from './confluenceJson.js';
 import { Refusal } from './errors.js';
 import { bodyWith, isEmail, isTextList, type Route, type SandboxRequest } from './http.js';
 import { hasAccess, settleInvitations, type Site } from './site.js';
@@ -32,7 +32,7 @@ export function confluenceV2Routes(site: Site): readonly Route[] {
           timeZone: null,
           personalSpaceId: null,
           isExternalCollaborator: false,
-          accountStatus: person.accountStatus,
+          accountStatus: shownStatus(site, person),
           accountId: person.accountId,
           ...emailField(site, person),
           accountType: person.accountType,

@@ -19,8 +19,26 @@ export interface SandboxOptions {
     /** Membership reads that still show the state before. */
     reads: number;
   };
-  /** Confluence's answer to adding somebody who is a member already. Atlassian documents neither. */
-  duplicateAdd: 201 | 400;
+  /** Confluence's answer to adding somebody who is a member already. Atlassian documents none of them. */
+  duplicateAdd: 200 | 201 | 204 | 400 | 404 | 409 | 500;
+  /** The same for an account outside the directory; `limit` is the 500 that Confluence sends for lack of a seat, too. */
+  strangerAdd: 400 | 404 | 'limit';
+  /** The same for every write that concerns a group which no API may change. */
+  lockedGroup: 400 | 403 | 'limit';
+  /** Confluence's answer to taking somebody out who is no member. The document says 204. */
+  strangerRemoval: 204 | 400 | 404;
+  /** Confluence's answer to a new group of a name that is taken: a refusal, the group that has it, or a second one. */
+  duplicateGroup: 400 | 409 | 'existing' | 'second';
+  /** Confluence's answer to a listing of the members of a group that does not exist; 200 is an empty page. */
+  unknownGroupMembers: 200 | 404;
+  /** What memberof says of a suspended person. */
+  suspendedMemberships: 'shown' | 'hidden' | 403 | 404;
+  /** Whether member listings show suspended people, against what was seen. */
+  suspendedListed: boolean;
+  /** The account status that Confluence shows of a suspended person. */
+  suspendedStatus: 'active' | 'inactive';
+  /** Makes `GET /group` answer every group whatever `accessType` asks for. */
+  ignoresAccessType: boolean;
   /** When the account of a person invited through Confluence is in the access group. */
   inviteAppears: 'at once' | 'never' | { afterMs: number };
   /** Whether check-access-by-email says yes to an invited address that has no account yet. */
@@ -53,6 +71,15 @@ export function defaultOptions(): SandboxOptions {
     seats: undefined,
     lag: { ms: 0, reads: 0 },
     duplicateAdd: 201,
+    strangerAdd: 400,
+    lockedGroup: 403,
+    strangerRemoval: 204,
+    duplicateGroup: 400,
+    unknownGroupMembers: 200,
+    suspendedMemberships: 'shown',
+    suspendedListed: false,
+    suspendedStatus: 'active',
+    ignoresAccessType: false,
     inviteAppears: 'at once',
     inviteGrantsAccessFirst: false,
     newAccountsShowEmail: true,

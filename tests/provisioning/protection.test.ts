@@ -216,7 +216,7 @@ describe('the audit', () => {
 
     const [line] = await site.audited();
     expect(line).toMatchObject({ event: 'user.provisioned', subject: 'new', result: 'failed' });
-    expect(line?.upstream.at(-1)).toMatchObject({ operation: 'organization.createAccount', status: undefined });
+    expect(line?.upstream.at(-1)).toMatchObject({ operation: 'organization.inviteUsers', status: undefined });
   });
 
   it('holds ids only: no address, no name, no attribute value [SA7] [SA10]', async () => {
