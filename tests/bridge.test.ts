@@ -323,7 +323,7 @@ describe('the metrics of a bridge', () => {
 
     const { text } = await get(bridge, '/metrics');
 
-    expect(text).toMatch(/upstream_calls_total\{operation="confluence\.currentUser",status="200"\} 1/);
+    expect(text).toMatch(/upstream_calls_total\{operation="confluence\.getCurrentUser",status="200"\} 1/);
     expect(text).toContain('confluence_scim_bridge_index_people 1');
     expect(text).toMatch(/index_age_seconds \d/);
   });

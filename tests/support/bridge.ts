@@ -13,6 +13,8 @@ import type { Store } from '../../src/provisioning/store.js';
 import { type Sandbox, startSandbox, type StartOptions } from '../../src/sandbox/server.js';
 import { listen, type Listening } from '../../src/server.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
+import { type Answer, recordAnswers } from './answers.js';
+import { type Contract, readContract } from './openapi.js';
 
 export const OKTA_TOKEN = 'okta-secret-0123456789abcdef';
 export const ENTRA_TOKEN = 'entra-secret-0123456789abcdef';
@@ -71,6 +73,8 @@ export interface TestBridge {
   readonly clock: TestClock;
   readonly store: Store;
   readonly logs: readonly LogLine[];
+  /** What was answered over HTTP so far, in order; after the test, all of it is held against the OpenAPI document. */
+  readonly answers: readonly Answer[];
   /** Base address, without `/scim/v2`. */
   readonly url: string;
   /** Requests as an identity provider; `okta` unless another caller's token is given. */
@@ -88,9 +92,16 @@ export interface TestBridge {
 }
 
 const open: (() => Promise<void>)[] = [];
+const unchecked: Answer[] = [];
+let contract: Promise<Contract> | undefined;
 
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
+  const answers = unchecked.splice(0);
+  if (answers.length === 0) return;
+  const document = await (contract ??= readContract());
+  const problems = new Set(answers.flatMap((answer) => document.problemsOf(answer)));
+  if (problems.size > 0) throw new Error(`Not as openapi/scim-bridge.yaml has it:\n${[...problems].join('\n')}`);
 });
 
 export async function startTestBridge(options: BridgeOptions = {}): Promise<TestBridge> {
@@ -125,6 +136,8 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
   const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   const store = options.store ?? (await openSqliteStore({ url: ':memory:', clock }));
   const connection = connect({ config: upstreamConfig(config), clock, log: logger });
+  const health = new Health(() => clock.now());
+  health.set('store', { ok: true });
   const app = createApp({
     config,
     directory: createDirectory(connection, backEnd),
@@ -132,10 +145,15 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
     clock,
     logger,
     metrics: createMetrics(() => clock.now()),
-    health: new Health(() => clock.now()),
+    health,
     ownAccountId: sandbox.admin.accountId,
   });
-  const server: Listening = await listen(app.handler, { host: '127.0.0.1', port: 0 });
+  const answers: Answer[] = [];
+  const recorded = recordAnswers(app.handler, (answer) => {
+    answers.push(answer);
+    unchecked.push(answer);
+  });
+  const server: Listening = await listen(recorded, { host: '127.0.0.1', port: 0 });
   let isClosed = false;
   const bridge: TestBridge = {
     sandbox,
@@ -144,6 +162,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
     clock,
     store,
     logs,
+    answers,
     url: server.url,
     scim(method, path, body, token = OKTA_TOKEN) {
       const request = supertest(server.url)
@@ -183,6 +202,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
   if (options.isShared !== true) open.push(() => bridge.close());
   if (options.scan !== false) {
     await bridge.scan();
+    health.set('atlassian', { ok: true });
     sandbox.takeCalls();
   }
   return bridge;
