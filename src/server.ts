@@ -8,6 +8,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 /** Time for the headers of a request to arrive, and for all of it. How long the answer takes is another matter. */
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
+/** A filter of the most characters that is read, all of them percent-encoded UTF-8, with what else a request carries. */
+const MAX_HEADER_BYTES = 64 * 1024;
 
 /** A server that accepts requests. */
 export interface Listening {
@@ -31,7 +33,7 @@ export interface Listening {
 export async function listen(app: RequestListener, address: { host: string; port: number }): Promise<Listening> {
   const connections = new Set<Socket>();
   const answering = new Set<ServerResponse>();
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     answering.add(response);
     response.once('close', () => answering.delete(response));
     app(request, response);

@@ -37,15 +37,17 @@ const ROUTES: readonly { readonly path: RegExp; readonly methods: readonly strin
 ];
 const DISCOVERY = /^\/(ServiceProviderConfig|ResourceTypes)/i;
 
-/** Answered 501 in every method: declared off, and said so (rule LI4). */
-const UNSUPPORTED: readonly { readonly path: RegExp; readonly why: string }[] = [
+/** Answered 501 by every method that RFC 7644 gives the address: declared off, and said so (rule LI4). */
+const UNSUPPORTED: readonly { readonly path: RegExp; readonly methods: readonly string[]; readonly why: string }[] = [
   {
     path: /^\/Schemas(\/.*)?$/i,
+    methods: ['GET', 'HEAD'],
     why: 'Schema discovery is not supported. Map userName, emails, name, displayName and active, and give strict clients the core schemas as a file.',
   },
-  { path: /^\/Bulk\/?$/i, why: 'Bulk operations are not supported. Send the requests one by one.' },
+  { path: /^\/Bulk\/?$/i, methods: ['POST'], why: 'Bulk operations are not supported. Send the requests one by one.' },
   {
-    path: /^\/Me(\/.*)?$/i,
+    path: /^\/Me\/?$/i,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     why: '/Me is not supported: a token here belongs to an identity provider, not to a person. Use /Users.',
   },
 ];
@@ -120,12 +122,9 @@ function scimmyRouter(parts: ScimRouterParts): RequestHandler {
 
 const routesAndMethods: RequestHandler = (request, response, next) => {
   const unsupported = UNSUPPORTED.find(({ path }) => path.test(request.path));
-  if (unsupported !== undefined) {
-    refuse(response, 501, unsupported.why);
-    return;
-  }
-  const matching = ROUTES.filter(({ path }) => path.test(request.path));
-  if (matching.length === 0 || !isDecodable(request.path)) {
+  // `.search` looks like an id, too; the first route that fits decides.
+  const route = unsupported ?? ROUTES.find(({ path }) => path.test(request.path));
+  if (route === undefined || (unsupported === undefined && !isDecodable(request.path))) {
     refuse(
       response,
       404,
@@ -133,15 +132,15 @@ const routesAndMethods: RequestHandler = (request, response, next) => {
     );
     return;
   }
-  // `.search` looks like an id, too; the first route that fits decides.
-  const methods = matching[0]?.methods ?? [];
+  const { methods } = route;
   if (!methods.includes(request.method)) {
     refuse(response, 405, `${request.method} is not possible here. Use one of: ${methods.join(', ')}.`, {
       headers: { Allow: methods.join(', ') },
     });
     return;
   }
-  next();
+  if (unsupported === undefined) next();
+  else refuse(response, 501, unsupported.why);
 };
 
 /** What is no percent-encoded UTF-8 names nothing; Express would answer in its own words. */

@@ -90,13 +90,13 @@ describe('what is no request of an identity provider', () => {
     expect((await sent(bridge.scim('post', '/Users', user('ada@example.com')))).status).toBe(201);
   });
 
-  it('is refused by the server itself: headers of 20 kB, binary, two lengths, a bad chunk', async () => {
+  it('is refused by the server itself: headers of 70 kB, binary, two lengths, a bad chunk', async () => {
     const bridge = await startTestBridge();
     const post = `POST /scim/v2/Users HTTP/1.1\r\n${HEAD}`;
     const chunked = 'Transfer-Encoding: chunked\r\n';
 
     expect(
-      await statusesOf(bridge, `GET /scim/v2/Users HTTP/1.1\r\n${HEAD}X-A: ${'a'.repeat(20_000)}\r\n\r\n`),
+      await statusesOf(bridge, `GET /scim/v2/Users HTTP/1.1\r\n${HEAD}X-A: ${'a'.repeat(70_000)}\r\n\r\n`),
     ).toEqual([431]);
     expect(await statusesOf(bridge, '\x16\x03\x01\x00\x00\r\n\r\n')).toEqual([400]);
     expect(await statusesOf(bridge, `${post}${chunked}Content-Length: 2\r\n\r\n0\r\n\r\n`)).toEqual([400]);

@@ -186,6 +186,15 @@ describe('a filter that is none', () => {
   });
 });
 
+describe('a filter of the most characters that is read', () => {
+  it('RFC 7644 §3.4.2.2: arrives whole, though each of them is three bytes of UTF-8 in percent-encoding', async () => {
+    const longest = (more: number): string => `userName eq "${'漢'.repeat(4000 - 'userName eq ""'.length + more)}"`;
+
+    expect(listOf(await site.scim('get', filtered('/Users', longest(0)))).totalResults).toBe(0);
+    expectScimError(await site.scim('get', filtered('/Users', longest(1))), 400, 'invalidFilter');
+  });
+});
+
 describe('a filter at the root', () => {
   it('RFC 7644 §3.4.2.1: takes an attribute that a type has not for absent there', async () => {
     const find = async (filter: string) =>

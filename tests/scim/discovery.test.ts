@@ -111,12 +111,10 @@ describe('what is not supported', () => {
     ['get', '/Schemas', 'Schema discovery'],
     ['get', '/Schemas/', 'Schema discovery'],
     ['get', '/schemas/urn:ietf:params:scim:schemas:core:2.0:User', 'Schema discovery'],
-    ['post', '/Schemas', 'Schema discovery'],
     ['post', '/Bulk', 'Bulk'],
-    ['get', '/Bulk', 'Bulk'],
     ['get', '/Me', '/Me'],
     ['patch', '/Me', '/Me'],
-    ['delete', '/Me/x', '/Me'],
+    ['delete', '/Me', '/Me'],
   ] as const)('%s %s is a SCIM error 501 that says so, without any upstream call [LI4]', async (method, path, what) => {
     const bridge = await startTestBridge();
 
@@ -126,6 +124,20 @@ describe('what is not supported', () => {
     expect(detailOf(reply)).toContain(what);
     expect(detailOf(reply)).toContain('not supported');
     expect(bridge.sandbox.calls).toHaveLength(0);
+  });
+
+  it.each([
+    ['post', '/Schemas', 'GET, HEAD'],
+    ['delete', '/Schemas/urn:ietf:params:scim:schemas:core:2.0:User', 'GET, HEAD'],
+    ['get', '/Bulk', 'POST'],
+    ['options', '/Me', 'GET, HEAD, POST, PUT, PATCH, DELETE'],
+  ] as const)('%s %s, which no server has, is 405 that names %s [LI4]', async (method, path, allowed) => {
+    const bridge = await startTestBridge();
+
+    const reply = await bridge.scim(method, path, method === 'post' ? {} : undefined);
+
+    expectScimError(reply, 405);
+    expect(reply.headers['allow']).toBe(allowed);
   });
 
   it('is 401 to somebody without a token [LI4]', async () => {
