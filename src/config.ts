@@ -50,6 +50,7 @@ export interface Config {
   readonly defaultEmailDomain: string | undefined;
   /** Patterns in lower case; empty: every domain. */
   readonly allowedEmailDomains: readonly string[];
+  readonly testAddresses: readonly string[];
   readonly requestBudgetMs: number;
   readonly indexMaxAgeMs: number;
   readonly log: { readonly level: SettingValues['LOG_LEVEL']; readonly format: SettingValues['LOG_FORMAT'] };
@@ -223,6 +224,7 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     groupDelete: settings.GROUP_DELETE,
     defaultEmailDomain: settings.DEFAULT_EMAIL_DOMAIN,
     allowedEmailDomains: settings.ALLOWED_EMAIL_DOMAINS ?? [],
+    testAddresses: settings.TEST_ADDRESSES ?? [],
     requestBudgetMs: settings.REQUEST_BUDGET_SECONDS * 1000,
     indexMaxAgeMs: settings.INDEX_MAX_AGE_SECONDS * 1000,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },

@@ -125,6 +125,16 @@ export const domainPattern: Parser<string> = (text) => {
   return DOMAIN_PATTERN.test(pattern) ? { value: pattern } : { problem: 'must be a domain or a pattern of domains' };
 };
 
+/** An address or a pattern of addresses, in lower case; one that a whole domain fits would keep everybody out. */
+export const testAddress: Parser<string> = (text) => {
+  const [local = '', domain = '', ...more] = text.toLowerCase().split('@');
+  if (more.length > 0 || !DOMAIN_PATTERN.test(domain))
+    return { problem: 'must be an e-mail address or a pattern of them' };
+  return local.replaceAll('*', '').length < 3
+    ? { problem: 'must have at least three characters beside * in front of @, so that no real person fits it' }
+    : { value: `${local}@${domain}` };
+};
+
 /** An e-mail address, in lower case, or an Atlassian account id, as it is. */
 export const person: Parser<string> = (text) => {
   if (ACCOUNT_ID.test(text)) return { value: text };

@@ -8,11 +8,19 @@ export const settings: Check<{ readonly config: Config }> = {
     const doubts: readonly Observation[] = [
       ...config.warnings.map((message) => ({ status: 'warning', message }) as const),
       ...(config.deactivation === 'suspend' ? [SUSPEND] : []),
+      ...(config.testAddresses.length > 0 ? [TESTS] : []),
     ];
     return Promise.resolve(
       doubts.length > 0 ? doubts : [{ status: 'ok', message: 'No setting is out of the ordinary.' }],
     );
   },
+};
+
+const TESTS: Observation = {
+  status: 'warning',
+  message:
+    'People whose address fits TEST_ADDRESSES are answered as if they had access, and nobody invites them: they are for connection tests.',
+  remedy: 'If a real person cannot enter Confluence for that, take the pattern out of TEST_ADDRESSES',
 };
 
 const SUSPEND: Observation = {

@@ -1,3 +1,4 @@
+import { matchesPattern } from '../patterns.js';
 import { assertNotProtected, firstAccessGroup } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
@@ -9,6 +10,7 @@ import {
   accountByVisibleAddress,
   attach,
   inviteOnce,
+  isTestAddress,
   needsLink,
   severalAccounts,
 } from './invitations.js';
@@ -35,6 +37,7 @@ export async function locateAccount(
   deps: Dependencies,
   call: Call,
 ): Promise<LocatedAccount | undefined> {
+  if (await isTestAddress(address, deps)) return undefined;
   const match = await deps.directory.findByEmail(address, call);
   switch (match.kind) {
     case 'one':
@@ -148,7 +151,8 @@ async function assertUnlinked(accountId: string, deps: Dependencies): Promise<vo
 /**
  * For a recorded person without an account who is to be active: finds or makes the account and connects it.
  *
- * @returns undefined when the account is still to appear: an invitation is pending, or was sent now
+ * @returns undefined when the account is still to appear: an invitation is pending, or was sent now; and for the address
+ *   of a connection test, which never has one
  */
 export async function createMissingAccount(
   link: PersonLink,
@@ -157,6 +161,7 @@ export async function createMissingAccount(
   call: Call,
 ): Promise<string | undefined> {
   if (link.address === undefined || link.invitedAt !== undefined) return undefined;
+  if (await isTestAddress(link.address, deps)) return undefined;
   const located = await locateAccount(link.address, deps, call);
   if (located !== undefined) {
     assertUsableAccount(located, deps);
@@ -189,9 +194,10 @@ function linkedElsewhere(holderId: string): Failure {
  * @throws Failure `forbidden` for an address that `ALLOWED_EMAIL_DOMAINS` leaves out
  */
 export function assertAllowedDomain(address: string | undefined, deps: Pick<Dependencies, 'settings'>): void {
-  const domains = deps.settings.allowedEmailDomains.map((domain) => domain.toLowerCase());
+  const domains = deps.settings.allowedEmailDomains;
   if (address === undefined || domains.length === 0) return;
-  if (domains.includes(address.slice(address.lastIndexOf('@') + 1).toLowerCase())) return;
+  const own = address.slice(address.lastIndexOf('@') + 1);
+  if (domains.some((pattern) => matchesPattern(pattern, own))) return;
   throw new Failure(
     'forbidden',
     'Addresses of this domain may not be given access. Use an address of an allowed domain, or have the operator change ALLOWED_EMAIL_DOMAINS.',

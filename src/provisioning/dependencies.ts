@@ -18,6 +18,8 @@ export interface Settings {
   readonly defaultEmailDomain: string | undefined;
   /** Empty means all. */
   readonly allowedEmailDomains: readonly string[];
+  /** `TEST_ADDRESSES`: patterns of addresses, lower case; people with these are answered from the record alone. */
+  readonly testAddresses: readonly string[];
   readonly requestBudgetMs: number;
   readonly indexMaxAgeMs: number;
 }

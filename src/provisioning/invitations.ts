@@ -1,3 +1,4 @@
+import { matchesPattern } from '../patterns.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
@@ -54,7 +55,17 @@ export async function accountByVisibleAddress(address: string, deps: Dependencie
   return (await deps.store.people.findByAccount(only.accountId)) === undefined ? only : undefined;
 }
 
-/** The same after a scan made now, unless the index shows the account already. */
+/**
+ * Whether an address is one of an identity provider's connection test (`TEST_ADDRESSES`): the person is then answered
+ * from the record alone, invited by nobody and looked for nowhere. Not so where the index shows an account with access:
+ * somebody real must be able to lose it.
+ */
+export async function isTestAddress(address: string, deps: Dependencies): Promise<boolean> {
+  if (!deps.settings.testAddresses.some((pattern) => matchesPattern(pattern, address))) return false;
+  return (await accountByVisibleAddress(address, deps)) === undefined;
+}
+
+/** As {@link accountByVisibleAddress}, after a scan made now unless the index shows the account already. */
 export async function accountAfterScan(
   address: string,
   deps: Dependencies,
@@ -79,7 +90,7 @@ export async function attachIfPresent(
   deps: Dependencies,
   call: Call,
 ): Promise<PersonLink | undefined> {
-  if (link.address === undefined) return undefined;
+  if (link.address === undefined || (await isTestAddress(link.address, deps))) return undefined;
   const match = await deps.directory.findByEmail(link.address, call);
   if (match.kind === 'several') throw severalAccounts();
   if (match.kind === 'one') {

@@ -18,6 +18,7 @@ import { grantingGroupsOf } from './leaving.js';
 import { type Attempt, refusing } from './refusals.js';
 import { deactivate, reactivate, readStanding } from './status.js';
 import { rememberedAccount, withRecord } from './sameAccount.js';
+import { isTestAddress } from './invitations.js';
 import { noteSuperseded } from './superseded.js';
 import type { JsonObject, PersonLink } from './store.js';
 import type { PersonView } from './views.js';
@@ -178,21 +179,16 @@ async function membershipsOf(
   return layOwnWrites(located.accountId, located.groupIds, new Map(), deps);
 }
 
-/** Nobody has the address on the site: invited or created; recorded only when the message says inactive. */
+/** Nobody has the address on the site: invited or created; recorded only for a connection test or when the message says inactive. */
 async function create(person: NewPerson, access: Access, deps: Dependencies, call: Call): Promise<PersonView> {
+  const recorded = { accountId: undefined, origin: 'created', invited: false, event: 'user.recorded' } as const;
+  if (await isTestAddress(person.address, deps)) {
+    const wanted = person.active === false ? 'inactive' : 'active';
+    const link = await insert(person, { ...recorded, wanted, decision: 'TEST_ADDRESSES' }, deps, call);
+    return viewOfLink(link, call, undefined, undefined, deps);
+  }
   if (person.active === false) {
-    const link = await insert(
-      person,
-      {
-        accountId: undefined,
-        wanted: 'inactive',
-        origin: 'created',
-        invited: false,
-        event: 'user.recorded',
-      },
-      deps,
-      call,
-    );
+    const link = await insert(person, { ...recorded, wanted: 'inactive' }, deps, call);
     // Where people may hide their address, somebody with access may be behind it (rule US5).
     if (deps.directory.backEnd !== 'organization') return stateStatus(link, false, deps, call);
     return viewOfLink(link, call, undefined, undefined, deps);
@@ -231,6 +227,8 @@ interface Insertion {
   readonly origin: 'created' | 'adopted';
   readonly invited: boolean;
   readonly event: string;
+  /** The rule, when not the one of creating. */
+  readonly decision?: string;
 }
 
 /** The record, its externalId, the end of the intent and the audit line: one transaction, one clock reading. */
@@ -260,7 +258,12 @@ async function insert(person: NewPerson, how: Insertion, deps: Dependencies, cal
     await records.intents.end('invite', person.address);
     if (how.accountId !== undefined) await records.tombstones.removeAccount(how.accountId);
     await records.tombstones.removePending(person.address);
-    await audit(records, deps, call, { event: how.event, subject: id, decision: 'US4', result: 'done' });
+    await audit(records, deps, call, {
+      event: how.event,
+      subject: id,
+      decision: how.decision ?? 'US4',
+      result: 'done',
+    });
   });
   return { ...link, modifiedAt: now };
 }

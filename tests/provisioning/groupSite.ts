@@ -37,6 +37,7 @@ const DEFAULTS: Settings = {
   groupDelete: 'created',
   defaultEmailDomain: undefined,
   allowedEmailDomains: [],
+  testAddresses: [],
   requestBudgetMs: 25_000,
   indexMaxAgeMs: 300_000,
 };

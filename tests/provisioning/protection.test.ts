@@ -142,6 +142,13 @@ describe('ALLOWED_EMAIL_DOMAINS', () => {
     expect((await site.create({ emails: [{ value: 'Ada@EXAMPLE.net' }] })).status).toBe(201);
   });
 
+  it('takes a pattern for all domains that fit it [US4]', async () => {
+    const site = await startUsers({ settings: { ALLOWED_EMAIL_DOMAINS: '*.example.org' } });
+
+    expect((await site.create({ emails: [{ value: 'ada@sub.example.org' }] })).status).toBe(201);
+    expectScimError(await site.create({ userName: 'bob', emails: [{ value: 'bob@example.org' }] }), 403);
+  });
+
   it.each(['ada@example.com', 'ada@sub.example.org', 'ada@example.org.evil.example'])(
     'refuses access to %s with 403 that names the setting, before any call [US4]',
     async (value) => {

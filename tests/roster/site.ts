@@ -149,6 +149,7 @@ export const SETTINGS: Settings = {
   groupDelete: 'created',
   defaultEmailDomain: undefined,
   allowedEmailDomains: [],
+  testAddresses: [],
   requestBudgetMs: 25_000,
   indexMaxAgeMs: 300_000,
 };
