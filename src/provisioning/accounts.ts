@@ -1,5 +1,5 @@
 import { matchesPattern } from '../patterns.js';
-import { assertNotProtected, firstAccessGroup } from './access.js';
+import { assertNotProtected, firstAccessGroup, recordMembership } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
@@ -89,8 +89,9 @@ export async function giveNewAccess(
     if (person === undefined) throw needsLink();
     return person.accountId;
   }
+  const before = call.upstream.length;
   const { accountId, granted } = await deps.directory.createAccount(address, group.id, call);
-  if (granted) await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
+  if (granted) await recordGrant({ id: recordedId ?? accountId, accountId }, group.id, before, deps, call);
   // A look-up that did not name the account, because its address is hidden, must not open a side door to it.
   await assertUnlinked(accountId, deps);
   assertNotProtected({ accountId, addresses: [] }, deps);
@@ -108,14 +109,36 @@ export async function giveAccess(
 ): Promise<void> {
   const group = firstAccessGroup(access);
   if (deps.directory.backEnd === 'organization') {
+    const before = call.upstream.length;
     const created = await deps.directory.createAccount(address, group.id, call);
     if (created.accountId !== accountId) throw severalAccounts();
     if (created.granted) {
-      await deps.store.writes.membership(accountId, group.id, true, deps.clock.now());
+      await recordGrant({ id: accountId, accountId }, group.id, before, deps, call);
       return;
     }
   }
   await joinGroups({ id: accountId, accountId }, [group.id], 'US4', access, deps, call);
+}
+
+/** An invitation that gave a group has made a membership like any other. `before`: how many calls came before it. */
+async function recordGrant(
+  person: { readonly id: string; readonly accountId: string },
+  groupId: string,
+  before: number,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  await deps.store.transaction(async (records) => {
+    await recordMembership(records, deps, person.accountId, groupId, true);
+    await audit(records, deps, call, {
+      event: 'group.memberAdded',
+      subject: person.id,
+      object: groupId,
+      decision: 'US4',
+      result: 'done',
+      upstream: call.upstream.slice(before),
+    });
+  });
 }
 
 /**

@@ -190,11 +190,12 @@ describe('the audit', () => {
 
     const lines = await site.audited(id);
     expect(lines.map(({ event, object, decision, result }) => [event, object, decision, result])).toEqual([
+      ['group.memberAdded', site.sandbox.groups.access.id, 'US4', 'done'],
       ['user.provisioned', undefined, 'US4', 'done'],
       ['group.memberRemoved', site.sandbox.groups.access.id, 'US7', 'done'],
       ['user.deactivated', undefined, 'US7', 'done'],
     ]);
-    const [, removed] = lines;
+    const [, , removed] = lines;
     expect(removed).toMatchObject({ caller: 'okta', at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as unknown });
     expect(removed?.requestId).toBe(reply.headers['x-request-id']);
     expect(removed?.upstream.map(({ operation, status }) => [operation, status])).toEqual([
