@@ -198,6 +198,11 @@ export interface GroupRecords {
   remove(id: string): Promise<void>;
   externalId(id: string, caller: string): Promise<string | undefined>;
   setExternalId(id: string, caller: string, externalId: string | undefined): Promise<void>;
+  /**
+   * Ids of the groups that have this name, as recorded (released groups included) or in Confluence by record and index;
+   * without regard to case.
+   */
+  idsNamed(name: string): Promise<readonly string[]>;
 }
 
 /**
@@ -222,6 +227,8 @@ export interface OwnWrites {
 }
 
 export interface Tombstones {
+  /** Of a deleted person. */
+  find(id: string): Promise<Tombstone | undefined>;
   findByAccount(accountId: string): Promise<readonly Tombstone[]>;
   findByAddress(address: string): Promise<readonly Tombstone[]>;
   /** A deleted group's id, so that later reads are 404 at once. */
@@ -295,9 +302,39 @@ export interface DirectoryIndex {
   leaversWithAccess(beforeMs: number): Promise<readonly { personId: string; groupIds: readonly string[] }[]>;
 }
 
+/** An audit line with its number, which counts up in the order of appending. */
+export interface NumberedAuditLine extends AuditLine {
+  readonly line: number;
+}
+
+/** The last confirmed write of the bridge to one membership, as the audit has it. */
+export interface LastMembershipWrite {
+  /** As in the audit: the SCIM id of the person, or the account id where there was no record yet. */
+  readonly personId: string;
+  readonly groupId: string;
+  readonly isMember: boolean;
+  readonly at: string;
+  readonly caller: string;
+}
+
 export interface AuditRecords {
   append(line: AuditLine): Promise<void>;
-  list(filter: { sinceIso?: string; subject?: string; limit: number }): Promise<readonly AuditLine[]>;
+  /** The newest first. `about`: lines whose subject or object is one of these ids. */
+  list(filter: {
+    sinceIso?: string;
+    subject?: string;
+    about?: readonly string[];
+    limit: number;
+  }): Promise<readonly AuditLine[]>;
+  /**
+   * Lines in the order of appending, page by page, so that any number of them can be read in little memory. Those
+   * appended after it began are left out.
+   */
+  pages(filter: { sinceIso?: string; pageSize: number }): AsyncIterable<readonly NumberedAuditLine[]>;
+  /** The last write to each membership of these people, or of this group; those without a write of ours are missing. */
+  lastMembershipWrites(
+    of: { readonly personIds: readonly string[] } | { readonly groupId: string },
+  ): Promise<readonly LastMembershipWrite[]>;
 }
 
 /** All that the bridge keeps. Each call is atomic by itself; copies go in and come out. Failures are `unavailable` Failures. */

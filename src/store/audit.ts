@@ -9,6 +9,9 @@ interface StoredCall {
   readonly durationMs: number;
 }
 
+const MEMBER_ADDED = 'group.memberAdded';
+const MEMBER_REMOVED = 'group.memberRemoved';
+
 /** The append-only trail of every attempt to change access. Listed newest first. */
 export function auditRecords(db: Handle): AuditRecords {
   return {
@@ -29,11 +32,53 @@ export function auditRecords(db: Handle): AuditRecords {
         })
         .execute();
     },
-    async list({ sinceIso, subject, limit }) {
+    async list({ sinceIso, subject, about, limit }) {
       let lines = db.selectFrom('audit').selectAll().orderBy('line', 'desc').limit(limit);
       if (sinceIso !== undefined) lines = lines.where('at', '>=', sinceIso);
       if (subject !== undefined) lines = lines.where('subject', '=', subject);
+      if (about !== undefined)
+        lines = lines.where((eb) => eb.or([eb('subject', 'in', about), eb('object', 'in', about)]));
       return (await lines.execute()).map(toAuditLine);
+    },
+    async *pages({ sinceIso = '', pageSize }) {
+      const { last } = await db
+        .selectFrom('audit')
+        .select((eb) => eb.fn.max<number | null>('line').as('last'))
+        .executeTakeFirstOrThrow();
+      for (let after = 0; ;) {
+        const rows = await db
+          .selectFrom('audit')
+          .selectAll()
+          .where('line', '>', after)
+          .where('line', '<=', last ?? 0)
+          .where('at', '>=', sinceIso)
+          .orderBy('line')
+          .limit(pageSize)
+          .execute();
+        const lines = rows.map((row) => ({ line: row.line, ...toAuditLine(row) }));
+        if (lines.length > 0) yield lines;
+        const read = lines.at(-1);
+        if (read === undefined || lines.length < pageSize) return;
+        after = read.line;
+      }
+    },
+    async lastMembershipWrites(of) {
+      const latest = db
+        .selectFrom('audit')
+        .select((eb) => eb.fn.max('line').as('line'))
+        .where('event', 'in', [MEMBER_ADDED, MEMBER_REMOVED])
+        .where('result', '=', 'done')
+        .where('object', 'is not', null)
+        .where((eb) => ('groupId' in of ? eb('object', '=', of.groupId) : eb('subject', 'in', of.personIds)))
+        .groupBy(['subject', 'object']);
+      const rows = await db.selectFrom('audit').selectAll().where('line', 'in', latest).orderBy('line').execute();
+      return rows.map(({ subject, object, event, at, caller }) => ({
+        personId: subject,
+        groupId: object ?? '',
+        isMember: event === MEMBER_ADDED,
+        at,
+        caller,
+      }));
     },
   };
 }

@@ -72,15 +72,20 @@ async function translated<T>(work: () => T | Promise<T>): Promise<T> {
   }
 }
 
+/** What a connection is for. */
+type Purpose = 'write' | 'read';
+
 /** Kysely's connection on libsql. There is one for a database, used by one caller at a time. */
 class LibsqlConnection implements DatabaseConnection {
   readonly #database: Sqlite.Database;
   readonly #isInPlace: () => boolean;
+  readonly #purpose: Purpose;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
-  constructor(database: Sqlite.Database, isInPlace: () => boolean) {
+  constructor(database: Sqlite.Database, isInPlace: () => boolean, purpose: Purpose) {
     this.#database = database;
     this.#isInPlace = isInPlace;
+    this.#purpose = purpose;
   }
 
   executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -102,12 +107,15 @@ class LibsqlConnection implements DatabaseConnection {
     });
   }
 
-  /** Immediate: the write lock is taken first, so that what a transaction reads cannot change before it writes. */
+  /**
+   * Immediate: the write lock is taken first, so that what a transaction reads cannot change before it writes. Who only
+   * reads holds up nobody.
+   */
   begin(): Promise<void> {
     return translated(() => {
       // What is written to a deleted file is gone with the process, though SQLite itself notices nothing.
       if (!this.#isInPlace()) throw displaced();
-      return waitWhileBusy(() => this.#execute('begin immediate'));
+      return waitWhileBusy(() => this.#execute(this.#purpose === 'write' ? 'begin immediate' : 'begin'));
     });
   }
 
@@ -172,9 +180,15 @@ export class LibsqlDriver implements Driver {
   /**
    * @param isInsideTransaction whether the caller already holds the connection through a transaction of its own
    * @param isInPlace           whether the file that was opened is still the one at its path; asked before each write
+   * @param purpose             `read` where nothing is ever written
    */
-  constructor(database: Sqlite.Database, isInsideTransaction: () => boolean, isInPlace: () => boolean = () => true) {
-    this.#connection = new LibsqlConnection(database, isInPlace);
+  constructor(
+    database: Sqlite.Database,
+    isInsideTransaction: () => boolean,
+    isInPlace: () => boolean = () => true,
+    purpose: Purpose = 'write',
+  ) {
+    this.#connection = new LibsqlConnection(database, isInPlace, purpose);
     this.#isInsideTransaction = isInsideTransaction;
   }
 

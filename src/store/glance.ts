@@ -1,11 +1,5 @@
-import { existsSync } from 'node:fs';
-import Sqlite from 'libsql';
-import { Kysely } from 'kysely';
-import { databasePath } from './databasePath.js';
-import { LibsqlDialect, LibsqlDriver } from './driver.js';
-import { fromDriver } from './driverErrors.js';
-import { MIGRATIONS } from './migrations.js';
-import type { Database, Handle } from './schema.js';
+import { lookInto } from './reading.js';
+import type { Handle } from './schema.js';
 
 /** What a store holds that its operator should look at. */
 export type StoreGlance =
@@ -30,33 +24,8 @@ export type StoreGlance =
  * @throws Failure `unavailable` when the file is no database, or cannot be read
  */
 export async function glanceAtStore(url: string): Promise<StoreGlance> {
-  const path = databasePath(url);
-  if (path === undefined || !existsSync(path)) return { kind: 'absent' };
-  const database = new Sqlite(path);
-  try {
-    // libsql ignores its own option for read-only files.
-    database.exec('pragma query_only = on');
-    const db = new Kysely<Database>({ dialect: new LibsqlDialect(new LibsqlDriver(database, () => false)) });
-    const age = await ageOf(db);
-    return age === 'current' ? { kind: 'read', ...(await readGlance(db)) } : { kind: age };
-  } catch (error) {
-    throw fromDriver(error);
-  } finally {
-    // Not by the driver, which would move the log into the database first: that is for those who write.
-    database.close();
-  }
-}
-
-async function ageOf(db: Handle): Promise<'older' | 'current' | 'newer'> {
-  const tables = await db.introspection.getTables();
-  if (!tables.some(({ name }) => name === 'schema_migrations')) return 'older';
-  const { number } = await db
-    .selectFrom('schema_migrations')
-    .select((eb) => eb.fn.max<number | null>('number').as('number'))
-    .executeTakeFirstOrThrow();
-  const known = Math.max(...MIGRATIONS.map((migration) => migration.number));
-  if (number === null || number < known) return 'older';
-  return number > known ? 'newer' : 'current';
+  const looked = await lookInto(url, readGlance);
+  return looked.kind === 'read' ? { kind: 'read', ...looked.value } : looked;
 }
 
 async function readGlance(db: Handle) {

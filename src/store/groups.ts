@@ -72,6 +72,19 @@ export function groupRecords(db: Handle): GroupRecords {
         await putExternalId(trx, 'group', id, caller, externalId);
       });
     },
+    async idsNamed(name) {
+      // Compared here: databases fold only the letters of English.
+      const named = await links().select(['id', 'display_name', 'confluence_name']).execute();
+      const indexed = await db.selectFrom('index_groups').select(['id', 'name']).execute();
+      const names = [
+        ...named.flatMap((row): [string, string][] => [
+          [row.display_name, row.id],
+          [row.confluence_name, row.id],
+        ]),
+        ...indexed.map((row): [string, string] => [row.name, row.id]),
+      ];
+      return [...new Set(names.filter(([one]) => caseless(one) === caseless(name)).map(([, id]) => id))];
+    },
   };
 }
 

@@ -13,7 +13,15 @@ export interface Migration {
   readonly up: (db: Transaction<Database>, types: ColumnTypes) => Promise<void>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'first tables', up: createFirstTables }];
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'first tables', up: createFirstTables },
+  { number: 2, name: 'audit by object', up: indexAuditByObject },
+];
+
+/** For the lines about one group, most of which have a person as their subject. */
+async function indexAuditByObject({ schema }: Handle): Promise<void> {
+  await schema.createIndex('audit_object').on('audit').columns(['object', 'line']).execute();
+}
 
 async function createFirstTables(db: Transaction<Database>, types: ColumnTypes): Promise<void> {
   await createLinkTables(db);

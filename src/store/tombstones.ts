@@ -7,6 +7,16 @@ import { atomically, type Handle } from './schema.js';
 /** What stays of people and groups that DELETE removed: ids, externalIds, and addresses as keyed hashes only. */
 export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
   return {
+    find: (id) =>
+      atomically(db, async (trx) => {
+        const rows = await trx
+          .selectFrom('tombstones')
+          .selectAll()
+          .where('resource', '=', 'person')
+          .where('id', '=', id)
+          .execute();
+        return (await withExternalIds(trx, rows))[0];
+      }),
     async findByAccount(accountId) {
       return atomically(db, async (trx) => {
         const rows = await trx

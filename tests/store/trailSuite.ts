@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditLine } from '../../src/provisioning/store.js';
+import type { AuditLine, Store } from '../../src/provisioning/store.js';
 import { at, type OpenStore } from './samples.js';
 
 function aLine(changes: Partial<AuditLine> = {}): AuditLine {
@@ -56,6 +56,71 @@ export function describeTrail(open: OpenStore): void {
       expect(await requestIds({ sinceIso: at(2) })).toEqual(['other', 'exact']);
       expect(await requestIds({ subject: 'ada' })).toEqual(['exact', 'early']);
       expect(await requestIds({ subject: 'ada', sinceIso: at(2) })).toEqual(['exact']);
+    });
+  });
+
+  describe('audit, read in pages', () => {
+    async function pagesOf(
+      { audit }: Pick<Store, 'audit'>,
+      filter: { sinceIso?: string; pageSize: number },
+    ): Promise<string[][]> {
+      const pages: string[][] = [];
+      for await (const lines of audit.pages(filter)) pages.push(lines.map(({ requestId }) => requestId));
+      return pages;
+    }
+
+    it('comes in the order of appending, a page at a time, numbered, from a time on', async () => {
+      const store = await open();
+      for (const n of [1, 2, 3, 4, 5]) await store.audit.append(aLine({ at: at(n), requestId: `r-${n}` }));
+
+      expect(await pagesOf(store, { pageSize: 2 })).toEqual([['r-1', 'r-2'], ['r-3', 'r-4'], ['r-5']]);
+      expect(await pagesOf(store, { pageSize: 2, sinceIso: at(4) })).toEqual([['r-4', 'r-5']]);
+      expect(await pagesOf(store, { pageSize: 2, sinceIso: at(6) })).toEqual([]);
+      for await (const lines of store.audit.pages({ pageSize: 9 }))
+        expect(lines.map(({ line }) => line)).toEqual([1, 2, 3, 4, 5]);
+    });
+
+    it('ends with what was there when it began', async () => {
+      const store = await open();
+      for (const requestId of ['r-1', 'r-2']) await store.audit.append(aLine({ requestId }));
+      const seen: string[] = [];
+      for await (const [line] of store.audit.pages({ pageSize: 1 })) {
+        seen.push(line?.requestId ?? '');
+        await store.audit.append(aLine({ requestId: 'late' }));
+      }
+
+      expect(seen).toEqual(['r-1', 'r-2']);
+    });
+  });
+
+  describe('audit about people and groups', () => {
+    it('lists lines whose subject or object is one of the ids', async () => {
+      const { audit } = await open();
+      await audit.append(aLine({ requestId: 'subject', subject: 'g' }));
+      await audit.append(aLine({ requestId: 'object', subject: 'bob', object: 'g' }));
+      await audit.append(aLine({ requestId: 'neither', subject: 'bob' }));
+
+      const about = async (...ids: string[]) =>
+        (await audit.list({ about: ids, limit: 10 })).map(({ requestId }) => requestId);
+      expect(await about('g')).toEqual(['object', 'subject']);
+      expect(await about('bob', 'nobody')).toEqual(['neither', 'object']);
+    });
+
+    it('knows the last confirmed write to each membership, of people or of a group', async () => {
+      const { audit } = await open();
+      const write = (verb: string, subject: string, object: string, changes: Partial<AuditLine> = {}) =>
+        audit.append(aLine({ event: `group.member${verb}`, subject, object, ...changes }));
+      await write('Added', 'ada', 'g', { at: at(1) });
+      await write('Removed', 'ada', 'g', { at: at(2), caller: 'entra' });
+      await write('Added', 'ada', 'g', { at: at(3), result: 'failed' });
+      await write('Added', 'ada', 'h', { at: at(4) });
+      await write('Added', 'bob', 'g', { at: at(5) });
+
+      const adaInG = { personId: 'ada', groupId: 'g', isMember: false, at: at(2), caller: 'entra' };
+      const adaInH = { personId: 'ada', groupId: 'h', isMember: true, at: at(4), caller: 'okta' };
+      const bobInG = { personId: 'bob', groupId: 'g', isMember: true, at: at(5), caller: 'okta' };
+      expect(await audit.lastMembershipWrites({ personIds: ['ada'] })).toEqual([adaInG, adaInH]);
+      expect(await audit.lastMembershipWrites({ groupId: 'g' })).toEqual([adaInG, bobInG]);
     });
   });
 

@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs';
+import Sqlite from 'libsql';
+import { Kysely } from 'kysely';
+import { Failure } from '../provisioning/failure.js';
+import type { Records } from '../provisioning/store.js';
+import { keyedHash } from './addresses.js';
+import { databasePath } from './databasePath.js';
+import { LibsqlDialect, LibsqlDriver } from './driver.js';
+import { fromDriver } from './driverErrors.js';
+import { MIGRATIONS } from './migrations.js';
+import { recordsOf } from './records.js';
+import type { Database, Handle } from './schema.js';
+
+/** What came of looking into a store. `older`, `newer`: it is of another release, so that its tables may be others. */
+export type Look<T> = { readonly kind: 'absent' | 'older' | 'newer' } | { readonly kind: 'read'; readonly value: T };
+
+/**
+ * Reads a SQLite store without making, migrating or changing it, also while a bridge serves it.
+ *
+ * @param url as for `openSqliteStore`; a store in memory is nobody else's, so that there is none
+ * @throws Failure `unavailable` when the file is no database, or cannot be read
+ */
+export async function lookInto<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
+  const path = databasePath(url);
+  if (path === undefined || !existsSync(path)) return { kind: 'absent' };
+  const database = new Sqlite(path);
+  try {
+    // libsql ignores its own option for read-only files.
+    database.exec('pragma query_only = on');
+    const driver = new LibsqlDriver(
+      database,
+      () => false,
+      () => true,
+      'read',
+    );
+    const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
+    const age = await ageOf(db);
+    return age === 'current' ? { kind: 'read', value: await work(db) } : { kind: age };
+  } catch (error) {
+    throw fromDriver(error);
+  } finally {
+    // Not by the driver, which would move the log into the database first: that is for those who write.
+    database.close();
+  }
+}
+
+/**
+ * The records of a SQLite store, for reading: whatever would write fails.
+ *
+ * @throws Failure `notFound` when there is no database yet; `misconfigured` when another release wrote it; `unavailable`
+ *   as `lookInto`
+ */
+export async function readRecords<T>(url: string, work: (records: Records) => Promise<T>): Promise<T> {
+  const looked = await lookInto(url, async (db) => {
+    const { value: key } = await db
+      .selectFrom('meta')
+      .select('value')
+      .where('name', '=', 'hash_key')
+      .executeTakeFirstOrThrow();
+    return work(recordsOf(db, keyedHash(Buffer.from(key, 'hex'))));
+  });
+  switch (looked.kind) {
+    case 'read':
+      return looked.value;
+    case 'absent':
+      throw new Failure(
+        'notFound',
+        'There is no database where DATABASE_URL points to. Run this where the bridge runs, with its settings; serve makes the database.',
+      );
+    case 'older':
+      throw new Failure(
+        'misconfigured',
+        'The database is of an older release. Start serve, which brings it up to date.',
+      );
+    case 'newer':
+      throw new Failure(
+        'misconfigured',
+        'The database was written by a newer release of the bridge. Use the command of that release.',
+      );
+  }
+}
+
+async function ageOf(db: Handle): Promise<'older' | 'current' | 'newer'> {
+  const tables = await db.introspection.getTables();
+  if (!tables.some(({ name }) => name === 'schema_migrations')) return 'older';
+  const { number } = await db
+    .selectFrom('schema_migrations')
+    .select((eb) => eb.fn.max<number | null>('number').as('number'))
+    .executeTakeFirstOrThrow();
+  const known = Math.max(...MIGRATIONS.map((migration) => migration.number));
+  if (number === null || number < known) return 'older';
+  return number > known ? 'newer' : 'current';
+}
