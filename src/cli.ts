@@ -1,7 +1,11 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { AUDIT_FORMATS, type AuditFormatName } from './audit/formats.js';
+import { parseSince } from './audit/since.js';
+import { systemClock } from './clock.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { createRedactor } from './observability/redact.js';
 import { nearestWord } from './spelling.js';
+import type { Question } from './why/explain.js';
 
 /**
  * What the commands do. Each loads its own modules when it is called, so that `help` and a mistyped command answer at
@@ -16,6 +20,10 @@ export interface Commands {
   /** @returns the exit code: checks that failed are a result, not an error */
   doctor(options: { readonly json: boolean }): Promise<number>;
   link(email: string, account: string): Promise<void>;
+  /** @returns the exit code: nobody found, and an Atlassian that could not be asked, are results */
+  why(question: Question, options: { readonly json: boolean }): Promise<number>;
+  /** @param sinceIso everything when undefined */
+  auditExport(sinceIso: string | undefined, format: AuditFormatName): Promise<void>;
 }
 
 /** Where texts for people go. */
@@ -28,7 +36,8 @@ const NAME = 'confluence-scim-bridge';
 const MAX_MISTYPED_LETTERS = 2;
 const CONFIGURATION_HELP = `
 The settings are read from the environment and from a file .env in the current folder; .env.example explains them all.
-Exit codes: 64 the command line, 69 the listen address, 78 the configuration, 1 anything else.`;
+Exit codes: 64 the command line, 69 the listen address, 75 Atlassian could not be asked (why), 78 the configuration,
+1 anything else.`;
 
 /**
  * Carries out a command line.
@@ -90,6 +99,9 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .argument('<account>', 'the Atlassian account id')
     .action((email: string, account: string) => commands.link(email, account));
 
+  describeWhy(program, commands, exit);
+  describeAudit(program, commands);
+
   // Not commander's default command: a mistyped name would become an argument of it ("too many arguments for serve").
   program.argument('[command]').action(async (name: string | undefined) => {
     if (name === undefined) return commands.serve();
@@ -99,4 +111,39 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     program.error(`There is no command "${name}". ${hint}`);
   });
   return program;
+}
+
+function describeWhy(program: Command, commands: Commands, exit: (code: number) => void): void {
+  program
+    .command('why')
+    .description('explain why somebody has access to Confluence, or has none, and who changed it')
+    .argument('[person]', 'an e-mail address, userName, user id or account id')
+    .option('--group <group>', 'explain a group instead: its id, or a name of it')
+    .option('--json', 'print it as JSON', false)
+    .action(
+      async (person: string | undefined, { group, json }: { group?: string; json: boolean }, command: Command) => {
+        if ((person === undefined) === (group === undefined)) {
+          command.error('Name one person, or one group with --group.');
+        }
+        exit(await commands.why(group === undefined ? { person: person ?? '' } : { group }, { json }));
+      },
+    );
+}
+
+function describeAudit(program: Command, commands: Commands): void {
+  const names = Object.keys(AUDIT_FORMATS);
+  program
+    .command('audit')
+    .description('read the audit')
+    .command('export')
+    .description('print the audit, ids only, oldest first')
+    .option('--since <time>', 'from then on: 2026-07-01, 2026-07-01T08:00Z, or an age such as 12h, 7d', toSince)
+    .addOption(new Option('--format <format>', 'how to print it').choices(names).default('jsonl'))
+    .action(({ since, format }: { since?: string; format: AuditFormatName }) => commands.auditExport(since, format));
+}
+
+function toSince(text: string): string {
+  const since = parseSince(text, systemClock.now());
+  if (since === undefined) throw new InvalidArgumentError('Give a time such as 2026-07-01, 2026-07-01T08:00Z or 7d.');
+  return since;
 }

@@ -15,6 +15,8 @@ process.exitCode = await runCommandLine(
     sandbox: async () => (await import('./commands/sandbox.js')).sandbox(),
     doctor: async (options) => (await import('./commands/doctor.js')).doctor(options),
     link: async (email, account) => (await import('./commands/link.js')).link(email, account),
+    why: async (question, options) => (await import('./commands/why.js')).why(question, options),
+    auditExport: async (sinceIso, format) => (await import('./commands/auditExport.js')).auditExport(sinceIso, format),
   },
   { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) },
 );

@@ -22,6 +22,11 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
       await note('doctor')(options);
       return 3;
     },
+    why: async (question, options) => {
+      await note('why')(question, options);
+      return 75;
+    },
+    auditExport: note('auditExport'),
     ...overrides,
   };
   const output = { out: (text: string) => (out += text), err: (text: string) => (err += text) };
@@ -46,10 +51,43 @@ describe('the command line', () => {
     expect(await run(['doctor', '--json'])).toMatchObject({ code: 3, calls: [['doctor', { json: true }]] });
   });
 
+  it('asks why about one person or one group, and passes the exit code on', async () => {
+    expect(await run(['why', 'ada@acme.com'])).toMatchObject({
+      code: 75,
+      calls: [['why', { person: 'ada@acme.com' }, { json: false }]],
+    });
+    expect(await run(['why', '--group', 'engineering', '--json'])).toMatchObject({
+      code: 75,
+      calls: [['why', { group: 'engineering' }, { json: true }]],
+    });
+  });
+
+  it.each([[['why']], [['why', 'ada@acme.com', '--group', 'engineering']]])(
+    '%j is neither, and ends with 64',
+    async (args) => {
+      expect(await run(args)).toMatchObject({
+        code: 64,
+        calls: [],
+        err: expect.stringContaining('one person') as unknown,
+      });
+    },
+  );
+
+  it('exports the audit since a time, in a format', async () => {
+    expect((await run(['audit', 'export'])).calls).toEqual([['auditExport', undefined, 'jsonl']]);
+    expect((await run(['audit', 'export', '--since', '2026-07-01', '--format', 'csv'])).calls).toEqual([
+      ['auditExport', '2026-07-01T00:00:00.000Z', 'csv'],
+    ]);
+  });
+
+  it.each([[['--since', 'yesterday']], [['--format', 'xml']]])('audit export %j ends with 64', async (options) => {
+    expect(await run(['audit', 'export', ...options])).toMatchObject({ code: 64, calls: [] });
+  });
+
   it.each([['help'], ['--help'], ['-h']])('%s explains every command and ends well', async (word) => {
     const { code, calls, out, err } = await run([word]);
     expect({ code, calls, err }).toEqual({ code: 0, calls: [], err: '' });
-    for (const name of ['serve', 'demo', 'sandbox', 'doctor', 'link', 'help'])
+    for (const name of ['serve', 'demo', 'sandbox', 'doctor', 'link', 'why', 'audit', 'help'])
       expect(out).toMatch(new RegExp(`^ +${name}`, 'm'));
     expect(out).toContain('78 the configuration');
   });
@@ -62,7 +100,7 @@ describe('the command line', () => {
     [['sevre'], 'There is no command "sevre". Did you mean serve?'],
     [['Doctr', '--json'], 'unknown option'],
     [['doctr'], 'Did you mean doctor?'],
-    [['provision'], 'There are serve, demo, sandbox, doctor, link and help.'],
+    [['provision'], 'There are serve, demo, sandbox, doctor, link, why, audit and help.'],
     [['serve', 'now'], 'too many arguments'],
     [['link', 'ada@acme.com'], "missing required argument 'account'"],
     [['--port', '80'], "unknown option '--port'"],

@@ -123,10 +123,13 @@ export interface Memberships {
   readonly names: ReadonlyMap<string, string>;
 }
 
+/** What reading somebody's memberships takes; nothing of it writes. */
+export type MembershipReading = Pick<Dependencies, 'directory' | 'clock'> & { readonly store: Pick<Records, 'writes'> };
+
 /** @param purpose `giving`: an empty read only leads to additions, whose success proves the rights; no control read */
 export async function readMemberships(
   accountId: string,
-  deps: Dependencies,
+  deps: MembershipReading,
   access: Access,
   call: Call,
   purpose: 'judging' | 'giving' = 'judging',
@@ -160,7 +163,7 @@ export async function layOwnWrites(
   accountId: string,
   groupIds: readonly string[],
   names: ReadonlyMap<string, string>,
-  deps: Dependencies,
+  deps: Pick<MembershipReading, 'clock' | 'store'>,
 ): Promise<Memberships> {
   const read = new Set(groupIds);
   const shown = new Set(read);

@@ -3,7 +3,7 @@ import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { isPlausibleId } from './groupNames.js';
-import type { PersonLink } from './store.js';
+import type { PersonLink, Records } from './store.js';
 
 /** A SCIM User as a member of groups. */
 export interface Member {
@@ -161,7 +161,9 @@ export async function membersById(ids: readonly string[], deps: Dependencies): P
 }
 
 /** Says which members SCIM never changes (rule SA8): by id, and by every address of theirs that is recorded or visible. */
-export async function protectionOf(deps: Dependencies): Promise<(member: Member) => boolean> {
+export async function protectionOf(
+  deps: Pick<Dependencies, 'settings' | 'ownAccountId'> & { readonly store: Pick<Records, 'index'> },
+): Promise<(member: Member) => boolean> {
   const byVisibleAddress = new Set<string>();
   for (const entry of deps.settings.protectedUsers.filter((user) => user.includes('@'))) {
     for (const person of await deps.store.index.findByAddress(entry)) byVisibleAddress.add(person.accountId);

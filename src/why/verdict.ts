@@ -1,0 +1,181 @@
+import { isUsable } from '../provisioning/people.js';
+import type { AuditLine } from '../provisioning/store.js';
+import type { Answer, PersonNow } from './confluence.js';
+import type { Membership, Span } from './origins.js';
+import type { PersonSubject } from './subjects.js';
+
+/** Whether somebody may enter Confluence, and what it comes from. */
+export interface Verdict {
+  readonly kind:
+    /** As the identity provider asked. */
+    | 'active'
+    /** Nobody provisioned or adopted the person; access is there. */
+    | 'unmanaged'
+    /** Recorded inactive, or deleted, and in again by somebody else's hand. */
+    | 'givenBack'
+    /** Recorded inactive, or deleted, and a group could not be left. */
+    | 'untaken'
+    | 'deactivated'
+    | 'deleted'
+    /** Recorded active; an identity provider took the last granting group through the bridge. */
+    | 'lostByGroup'
+    /** Recorded active; somebody else took access. */
+    | 'taken'
+    /** Recorded active; what was asked for was not carried out. */
+    | 'ungiven'
+    /** Atlassian has switched the account off. */
+    | 'accountOff'
+    | 'suspended'
+    | 'suspendedByOthers'
+    /** There is no account yet. */
+    | 'invited'
+    | 'noAccount'
+    /** Nobody gave access, and nobody asked for it. */
+    | 'never'
+    /** Confluence could not be asked. */
+    | 'unknown';
+  /** Undefined when nobody can tell. */
+  readonly hasAccess: boolean | undefined;
+  /** One sentence or two. */
+  readonly sentence: string;
+}
+
+/** All that decides. */
+export interface PersonCase {
+  readonly subject: PersonSubject;
+  readonly now: Answer<PersonNow>;
+  readonly memberships: readonly Membership[];
+  /** The person's audit lines, oldest first. */
+  readonly lines: readonly AuditLine[];
+  /** By the index of the last scan, with own writes since. */
+  readonly hasAccessByIndex: boolean;
+  readonly scannedAtIso: string | undefined;
+  /** What a group is called, in quotes. */
+  readonly nameOf: (groupId: string) => string;
+}
+
+export function judgePerson(person: PersonCase): Verdict {
+  const { now } = person;
+  if (!now.isTold) return unknown(person);
+  return now.value.memberships === undefined ? withoutAccount(person, now.value) : withAccount(person, now.value);
+}
+
+function withAccount(person: PersonCase, now: PersonNow): Verdict {
+  const { subject, memberships } = person;
+  if (!isUsable(now.account)) {
+    const status = now.account?.accountStatus === 'closed' ? 'closed (deleted)' : 'deactivated';
+    return no('accountOff', `Atlassian has the account as ${status}; that is not by this bridge`);
+  }
+  if (subject.link?.suspended === true) {
+    if (now.isSuspended !== false) return no('suspended', `${statement(person)} and the bridge suspended the account`);
+  } else if (now.isSuspended === true) {
+    return no('suspendedByOthers', 'the account is suspended in the organization, not by this bridge');
+  }
+  const through = memberships.filter(({ groupId, isMember }) => isMember && now.access.granting.has(groupId));
+  return through.length > 0 ? inside(person, through) : outside(person, now);
+}
+
+function inside(person: PersonCase, through: readonly Membership[]): Verdict {
+  const { link, tombstone } = person.subject;
+  const groups = named(through, person);
+  if (link?.wanted === 'active') return yes('active', `${statement(person)} and Confluence shows ${groups}`);
+  if (link === undefined && tombstone === undefined) {
+    const sentence = `Confluence shows ${groups}; no identity provider has provisioned the person through this bridge`;
+    return yes('unmanaged', sentence);
+  }
+  const foreign = through.find(({ origin }) => origin.by === 'others');
+  if (foreign?.origin.by === 'others') {
+    const sentence = `access was given back through ${named([foreign], person)}, not by this bridge, ${spell(foreign.origin.span)}`;
+    return yes('givenBack', `${sentence}; before that, ${statement(person)}`);
+  }
+  return yes('untaken', `${statement(person)} but the person could not be taken out of ${groups}; send it again`);
+}
+
+function outside(person: PersonCase, now: PersonNow): Verdict {
+  const { subject, memberships, lines } = person;
+  const { link } = subject;
+  const unknown = now.account === undefined ? ', and Confluence does not know the account' : '';
+  if (link === undefined) {
+    if (subject.tombstone !== undefined) return no('deleted', `${statement(person)}${unknown}`);
+    return no(
+      'never',
+      `Confluence shows no group that grants it${unknown}, and nobody asked for it through this bridge`,
+    );
+  }
+  if (link.wanted === 'inactive') return no('deactivated', `${statement(person)}${unknown}`);
+  const taken = memberships.find(({ groupId, origin }) => now.access.granting.has(groupId) && origin.by === 'others');
+  if (taken?.origin.by === 'others') {
+    const sentence = `${named([taken], person)} was taken away, not by this bridge, ${spell(taken.origin.span)}`;
+    return no('taken', `${sentence}; ${statement(person)}${unknown}`);
+  }
+  const lost = lines.findLast(({ event }) => event === 'user.accessLost');
+  if (lost !== undefined && lost.at >= link.wantedAt) {
+    const sentence = `${lost.caller} took the last group that grants it from the person at ${lost.at}`;
+    return no('lostByGroup', `${sentence}, though ${statement(person)}${unknown}`);
+  }
+  return no(
+    'ungiven',
+    `Confluence shows no group that grants it, though ${statement(person)}${unknown}; send it again`,
+  );
+}
+
+function withoutAccount(person: PersonCase, now: PersonNow): Verdict {
+  const { link } = person.subject;
+  if (now.mayAddressEnter === true) {
+    const sentence = 'the address may enter Confluence, under an account that Atlassian does not name';
+    return yes('noAccount', `${sentence}; connect the two with: confluence-scim-bridge link EMAIL ACCOUNT`);
+  }
+  if (link === undefined) return no('deleted', statement(person));
+  if (link.invitedAt !== undefined && link.wanted === 'active') {
+    return no('invited', `the person was invited at ${link.invitedAt} and no account has appeared yet`);
+  }
+  return no('noAccount', `${statement(person)} and there is no account`);
+}
+
+/** The record and the last scan are all there is. */
+function unknown(person: PersonCase): Verdict {
+  const { scannedAtIso, hasAccessByIndex } = person;
+  const scanned =
+    scannedAtIso === undefined
+      ? 'the bridge has not scanned the site yet'
+      : `after the scan of ${scannedAtIso} and the bridge's own writes since the person ${hasAccessByIndex ? 'had' : 'had no'} access`;
+  const sentence = `Nobody can say now whether there is access: Confluence could not be asked. By the record, ${statement(person)}; ${scanned}.`;
+  return { kind: 'unknown', hasAccess: undefined, sentence };
+}
+
+const STATEMENTS: Readonly<Record<'active' | 'inactive', readonly string[]>> = {
+  active: ['user.provisioned', 'user.adopted', 'user.invited', 'user.takenUp', 'user.reactivated', 'user.linked'],
+  inactive: ['user.deactivated', 'user.recorded', 'user.adopted'],
+};
+
+/** What was asked for last, by whom and when, as far as the record goes. */
+function statement({ subject, lines }: PersonCase): string {
+  const { link, tombstone } = subject;
+  if (link === undefined) {
+    if (tombstone === undefined) return 'nobody has asked for anything';
+    const line = lines.findLast(({ event, result }) => event === 'user.deprovisioned' && result === 'done');
+    return `${line?.caller ?? 'an identity provider'} deleted the person at ${tombstone.deletedAt}`;
+  }
+  const line = lines.findLast(({ event, result }) => result !== 'refused' && STATEMENTS[link.wanted].includes(event));
+  const who = line?.caller ?? link.caller;
+  return link.wanted === 'active'
+    ? `${who} wants the person active since ${link.wantedAt}`
+    : `${who} deactivated the person at ${link.wantedAt}`;
+}
+
+/** A span in words. */
+export function spell({ sinceIso, untilIso }: Span): string {
+  return sinceIso === undefined ? `before ${untilIso}` : `between ${sinceIso} and ${untilIso}`;
+}
+
+function named(memberships: readonly Membership[], { nameOf }: PersonCase): string {
+  return memberships.map(({ groupId }) => nameOf(groupId)).join(', ');
+}
+
+function yes(kind: Verdict['kind'], because: string): Verdict {
+  return { kind, hasAccess: true, sentence: `Has access, because ${because}.` };
+}
+
+function no(kind: Verdict['kind'], because: string): Verdict {
+  return { kind, hasAccess: false, sentence: `Has no access, because ${because}.` };
+}
