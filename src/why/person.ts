@@ -53,7 +53,7 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
         });
   const memberships = await believable(explained, now, asking);
   const holds = await records.holds.ofPerson(subject.id);
-  const names = await readNames(
+  const all = await readNames(
     [
       ...lines.flatMap(({ subject: one, object }) => (object === undefined ? [one] : [one, object])),
       ...groupIdsOf(memberships, holds),
@@ -61,7 +61,10 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
     records,
     shown?.names,
   );
-  const nameOf = names.ofGroup;
+  const names: Names = {
+    ...all,
+    ofPerson: (id) => (subject.auditIds.includes(id) ? 'the person' : all.ofPerson(id)),
+  };
   const hasAccessByIndex = (indexed?.grantingGroupIds.length ?? 0) > 0;
   return {
     id: subject.id,
@@ -77,7 +80,7 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
     isProtected: await isProtected(subject, now, asking),
     scannedAtIso,
     names,
-    verdict: judgePerson({ subject, now, memberships, lines, hasAccessByIndex, scannedAtIso, nameOf }),
+    verdict: judgePerson({ subject, now, memberships, lines, hasAccessByIndex, scannedAtIso, nameOf: names.ofGroup }),
   };
 }
 

@@ -8,6 +8,8 @@ import { spell } from './verdict.js';
 import { sayCalls, sayMore, sayWhat } from './words.js';
 
 const MOST_NAMED = 10;
+/** Lines of one request that tell the same; a message may change thousands of members. */
+const MOST_ALIKE = 3;
 const LABEL_WIDTH = 20;
 const MOST_WHAT_WIDTH = 60;
 
@@ -75,21 +77,40 @@ export function groupText(report: GroupReport): string {
 
 function timelineOf({ timeline, isCut, names }: Pick<PersonReport, 'timeline' | 'isCut' | 'names'>): readonly string[] {
   if (timeline.length === 0) return ['The audit has nothing about it.'];
-  const cells = timeline.map((moment) => [
-    moment.at,
-    moment.who,
-    sayWhat(moment, names),
-    moment.rule ?? '',
-    moment.result,
-  ]);
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.min(MOST_WHAT_WIDTH, Math.max(...cells.map((row) => printable(row[column] ?? '').length))),
+  const runs = runsOf(timeline);
+  const shown = runs.flatMap((run) => run.slice(0, MOST_ALIKE));
+  const cells = new Map(
+    shown.map((moment) => [moment, [moment.at, moment.who, sayWhat(moment, names), moment.rule ?? '', moment.result]]),
   );
-  const lines = timeline.flatMap((moment: Moment, index) => {
-    const row = (cells[index] ?? []).map((cell, column) => printable(cell).padEnd(widths[column] ?? 0));
-    return [[...row, sayCalls(moment)].join('  ').trimEnd(), ...sayMore(moment).map((more) => `    ${more}`)];
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.min(MOST_WHAT_WIDTH, Math.max(...[...cells.values()].map((row) => printable(row[column] ?? '').length))),
+  );
+  const lines = runs.flatMap((run) => {
+    const more = run.length - MOST_ALIKE;
+    return [
+      ...run.slice(0, MOST_ALIKE).flatMap((moment) => {
+        const row = (cells.get(moment) ?? []).map((cell, column) => printable(cell).padEnd(widths[column] ?? 0));
+        return [[...row, sayCalls(moment)].join('  ').trimEnd(), ...sayMore(moment).map((text) => `    ${text}`)];
+      }),
+      ...(more > 0 ? [`    and ${String(more)} more of the same request`] : []),
+    ];
   });
   return isCut ? ['Earlier lines are left out; audit export has them all.', ...lines] : lines;
+}
+
+/** Neighbours of one request that tell the same of different people. */
+function runsOf(timeline: readonly Moment[]): readonly (readonly Moment[])[] {
+  const runs: Moment[][] = [];
+  for (const moment of timeline) {
+    const run = runs.at(-1);
+    const [first] = run ?? [];
+    const isAlike =
+      first?.requestId !== undefined &&
+      (['requestId', 'event', 'rule', 'result'] as const).every((key) => first[key] === moment[key]);
+    if (run !== undefined && isAlike) run.push(moment);
+    else runs.push([moment]);
+  }
+  return runs;
 }
 
 function recordOf({ link }: PersonReport): string {

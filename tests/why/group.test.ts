@@ -25,6 +25,21 @@ describe('the verdict about a group', () => {
     expect(text).toMatch(/^ {2}not by this bridge +ada@example\.com is not shown, between \S+Z and \S+Z$/m);
   });
 
+  it('stays one page when one message changed many members', async () => {
+    const site = await startWhy();
+    const people = Array.from({ length: 30 }, (_, n) =>
+      site.sandbox.addPerson({ email: `p${n}@example.com`, access: true }),
+    );
+    await site.scan();
+    const groupId = await createGroup(site, 'engineering', ...people.map(({ accountId }) => accountId));
+
+    const { text } = await site.why({ group: groupId });
+
+    expect(text.match(/ put \S+ into "engineering" /g)).toHaveLength(3);
+    expect(text).toContain('\n    and 27 more of the same request\n');
+    expect((await site.told({ group: groupId })).timeline).toHaveLength(31);
+  });
+
   it('is found by its recorded and by its Confluence name after a rename', async () => {
     const site = await startWhy();
     const groupId = await createGroup(site, 'engineering');

@@ -4,7 +4,7 @@ import { ADA, createGroup } from '../provisioning/userSite.js';
 import { startWhy } from './site.js';
 
 describe('why, after access was given back by hand', () => {
-  it('tells the story in order, with who, rule, result and calls, and names the span of what was not this bridge', async () => {
+  it('tells the story in order, with who, rule, result and calls, and names the span of what was not this bridge [SA10]', async () => {
     const site = await startWhy();
     const { id } = await site.created();
     const groupId = await createGroup(site, 'engineering', id);
@@ -69,7 +69,7 @@ describe('why, after access was given back by hand', () => {
     expect(isComplete).toBe(true);
     expect(text).toMatch(/^ada@example\.com: user \S+, account \S+\n\n/);
     expect(text).toMatch(
-      /^\S+Z {2}okta {2}take ada@example\.com out of "[^"]+" +US7 {2}done {2}confluence\.removeMember 204$/m,
+      /^\S+Z {2}okta {2}take the person out of "[^"]+" +US7 {2}done {2}confluence\.removeMember 204$/m,
     );
     expect(text).toMatch(/^Now:$/m);
     expect(text).toMatch(/^ {2}granting groups +none$/m);
