@@ -14,8 +14,11 @@ import type { Question } from './why/explain.js';
 export interface Commands {
   /** Resolves when the bridge listens; the process lives on. */
   serve(): Promise<void>;
-  /** @param options.keep leaves sandbox and bridge running afterwards */
-  demo(options: { readonly keep: boolean }): Promise<void>;
+  /**
+   * @param options.keep leaves sandbox and bridge running afterwards
+   * @param options.full tells the longer story
+   */
+  demo(options: { readonly keep: boolean; readonly full: boolean }): Promise<void>;
   sandbox(): Promise<void>;
   /** @returns the exit code: checks that failed are a result, not an error */
   doctor(options: { readonly json: boolean }): Promise<number>;
@@ -82,7 +85,8 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .command('demo')
     .description('play an identity provider against a stand-in for Atlassian; needs no settings')
     .option('--keep', 'leave both running and print curl lines to try', false)
-    .action((options: { keep: boolean }) => commands.demo(options));
+    .option('--full', 'tell the longer story', false)
+    .action((options: { keep: boolean; full: boolean }) => commands.demo(options));
   program
     .command('sandbox')
     .description('run the stand-in for Atlassian alone')

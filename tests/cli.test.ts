@@ -38,8 +38,9 @@ describe('the command line', () => {
   it.each([
     [[], [['serve']]],
     [['serve'], [['serve']]],
-    [['demo'], [['demo', { keep: false }]]],
-    [['demo', '--keep'], [['demo', { keep: true }]]],
+    [['demo'], [['demo', { keep: false, full: false }]]],
+    [['demo', '--keep'], [['demo', { keep: true, full: false }]]],
+    [['demo', '--full'], [['demo', { keep: false, full: true }]]],
     [['sandbox'], [['sandbox']]],
     [['link', 'ada@acme.com', '712020:1'], [['link', 'ada@acme.com', '712020:1']]],
   ])('%j runs that command', async (args, expected) => {

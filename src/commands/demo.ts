@@ -5,6 +5,7 @@ import { styleText } from 'node:util';
 import { startBridge } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { readConfig, secretsOf } from '../config.js';
+import { CHAPTERS, type Stage } from '../demo/chapters.js';
 import { scimClient, type ScimClient } from '../demo/client.js';
 import { tellStory, type Step } from '../demo/story.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
@@ -21,8 +22,10 @@ const READY_MS = 30_000;
 /**
  * Plays an identity provider against a sandbox of Atlassian and a bridge, both on free loopback ports. Each step is one
  * line: what the IdP did, the SCIM status, the upstream calls it cost, and what is to be seen on the site.
+ *
+ * @param options.full tells the chapters of the longer story afterwards
  */
-export async function demo({ keep }: { readonly keep: boolean }): Promise<void> {
+export async function demo({ keep, full }: { readonly keep: boolean; readonly full: boolean }): Promise<void> {
   const sandbox = await startSandbox();
   const port = await freePort();
   const token = randomBytes(24).toString('base64url');
@@ -63,7 +66,8 @@ export async function demo({ keep }: { readonly keep: boolean }): Promise<void> 
     );
     const results = await play(tellStory(), scim, sandbox);
     printTable(results);
-    if (results.some(({ ok }) => !ok)) throw new ExitError('The demo did not go as it should.', EXIT_CODES.failure);
+    if (results.some(({ ok }) => !ok)) throw wentWrong();
+    if (full) await playChapters({ scim, sandbox, app, config, store, clock: systemClock, print });
   } catch (error) {
     await stop();
     throw error;
@@ -74,6 +78,22 @@ export async function demo({ keep }: { readonly keep: boolean }): Promise<void> 
   }
   printCurl(baseUrl, token);
   onShutdown(['SIGTERM', 'SIGINT'], () => void stop());
+}
+
+async function playChapters(stage: Stage): Promise<void> {
+  for (const { title, play: playChapter } of CHAPTERS) {
+    print(`\n${styleText('bold', title)}\n\n`);
+    try {
+      await playChapter(stage);
+    } catch (error) {
+      throw wentWrong(error);
+    }
+  }
+}
+
+function wentWrong(cause?: unknown): ExitError {
+  const reason = cause instanceof Error ? ` ${cause.message}` : '';
+  return new ExitError(`The demo did not go as it should.${reason}`, EXIT_CODES.failure, { cause });
 }
 
 interface Result {

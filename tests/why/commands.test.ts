@@ -73,8 +73,18 @@ async function serveAda(): Promise<string> {
   return id;
 }
 
+describe('demo --full', () => {
+  it('tells a chapter about why', async () => {
+    const { code, stdout, stderr } = await run('demo', '--full');
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/Has access, because access was given back through "[^"]+", not by this bridge, between /);
+    expect(stdout).toContain(',group.memberRemoved,');
+  }, 30_000);
+});
+
 describe('why and audit export', () => {
-  it('work beside a bridge that serves, print to standard output, and end with 0', async () => {
+  it('work beside a bridge that serves, print to standard output, and end with 0 [SA10]', async () => {
     const id = await serveAda();
 
     const text = await run('why', ADA);
@@ -129,7 +139,7 @@ describe('why and audit export', () => {
     expect((await run('why')).code).toBe(64);
   }, 20_000);
 
-  it('exports any number of lines in little memory', async () => {
+  it('exports any number of lines in little memory [SA10]', async () => {
     const serve = start(['serve']);
     await serve.said('The directory index is up to date');
     serve.signal('SIGTERM');
