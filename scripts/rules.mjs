@@ -2,8 +2,9 @@
 // Lists every rule of src/RULES.md with the tests that prove it; fails when a rule has none, or a test names an unknown one.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('..', import.meta.url));
 const rules = [...readFileSync(join(root, 'src/RULES.md'), 'utf8').matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(
   (match) => match[1],
 );

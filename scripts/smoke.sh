@@ -12,7 +12,9 @@ if [[ $# -ne 2 ]]; then
   sed -n '2,9s/^# \{0,1\}//p' "$0"
   exit 2
 fi
-base=${1%/}
+command -v curl > /dev/null || { echo 'curl is not installed.' >&2; exit 2; }
+base=$1
+while [[ $base == */ ]]; do base=${base%/}; done
 token=$2
 run="smoke-$$-$RANDOM"
 email=${SMOKE_EMAIL:-$run@example.com}
@@ -22,7 +24,11 @@ patch=urn:ietf:params:scim:api:messages:2.0:PatchOp
 person_id=
 group_id=
 
-if [[ ! $base =~ ^http://(127\.0\.0\.1|localhost|\[::1\])[:/] && ${SMOKE_YES:-} != 1 ]]; then
+if [[ ! $email =~ ^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$ ]]; then
+  echo 'SMOKE_EMAIL has to be a plain e-mail address.' >&2
+  exit 2
+fi
+if [[ ! $base =~ ^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?(/|$) && ${SMOKE_YES:-} != 1 ]]; then
   echo "This gives $email access to the Confluence site behind $base, takes it away, creates a group and deletes it."
   answer=
   [[ -t 0 ]] && read -r -p 'Type yes to go on: ' answer
@@ -32,16 +38,18 @@ fi
 # send METHOD PATH [BODY]: sets $status and $answer. The token goes by a file descriptor, so that no process list shows it.
 send() {
   local reply
-  local -a more=()
-  [[ $# -eq 3 ]] && more=(--header 'Content-Type: application/scim+json' --data-binary "$3")
-  reply=$(curl --silent --show-error --globoff --max-time 65 --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") \
-    --header 'Accept: application/scim+json' --write-out '\n%{http_code}' --request "$1" "${more[@]}" "$base$2") ||
+  local -a body=()
+  [[ $# -eq 3 ]] && body=(--header 'Content-Type: application/scim+json' --data-binary "$3")
+  # An empty list counts as unset in bash 3.2, which macOS has.
+  reply=$(curl --silent --show-error --globoff --max-time 65 --noproxy 127.0.0.1,localhost \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") --header 'Accept: application/scim+json' \
+    --write-out '\n%{http_code}' --request "$1" ${body[@]+"${body[@]}"} "$base$2") ||
     { echo "FAILED  $1 $2: no answer from $base" >&2; return 1; }
   status=${reply##*$'\n'}
   answer=${reply%$'\n'*}
 }
 
-# expect STATUS WHAT METHOD PATH [BODY]: sends and stops at any other status. A 503 or 429 says "later": it is asked again.
+# expect STATUSES WHAT METHOD PATH [BODY]: sends and stops at a status that is none of "200|204". "Later" is asked again.
 expect() {
   local wanted=$1 what=$2 attempt
   shift 2
@@ -51,8 +59,8 @@ expect() {
     echo "  $status   $what: not yet, trying again in 5 s (attempt $attempt)"
     sleep 5
   done
-  if [[ $status != "$wanted" ]]; then
-    echo "FAILED  $what: $1 $2 was answered $status instead of $wanted" >&2
+  if [[ "|$wanted|" != *"|$status|"* ]]; then
+    echo "FAILED  $what: $1 $2 was answered $status instead of ${wanted//|/ or }" >&2
     echo "        $answer" >&2
     return 1
   fi
@@ -80,23 +88,26 @@ trap clean_up EXIT
 
 operations() { printf '{"schemas":["%s"],"Operations":[%s]}' "$patch" "$1"; }
 
+by_name=${email//@/%40}
+by_name="/Users?filter=userName%20eq%20%22${by_name//+/%2B}%22"
+
 echo "$base"
 expect 200 'service provider configuration' GET /ServiceProviderConfig
 holds '"patch":{"supported":true}'
 expect 200 'resource types' GET /ResourceTypes
 expect 501 'schema discovery is not supported' GET /Schemas
 expect 200 'connection test: a page of users' GET '/Users?startIndex=1&count=2'
-expect 200 'look-up: nobody yet' GET "/Users?filter=userName%20eq%20%22${email//@/%40}%22"
+expect 200 'look-up: nobody yet' GET "$by_name"
 holds '"totalResults":0'
 body=$(printf '{"schemas":["%s"],"userName":"%s","name":{"givenName":"Smoke","familyName":"Test"},"emails":[{"value":"%s","type":"work","primary":true}],"active":true}' "$user" "$email" "$email")
 expect 201 'create the person' POST /Users "$body"
 first_id; person_id=$id
 expect 409 'create the same person again' POST /Users "$body"
-expect 200 'look-up: found' GET "/Users?filter=userName%20eq%20%22${email//@/%40}%22"
+expect 200 'look-up: found' GET "$by_name"
 holds "\"id\":\"$person_id\""
 expect 200 'read the person' GET "/Users/$person_id"
 holds '"active":true'
-expect 501 'change a profile attribute by PATCH' PATCH "/Users/$person_id" "$(operations '{"op":"replace","path":"displayName","value":"Nobody Else"}')"
+expect '501|200' 'change a profile attribute by PATCH (200 with PROFILE_UPDATES=record)' PATCH "/Users/$person_id" "$(operations '{"op":"replace","path":"displayName","value":"Nobody Else"}')"
 expect 201 'create the group' POST /Groups "{\"schemas\":[\"$group\"],\"displayName\":\"$run\"}"
 first_id; group_id=$id
 expect 204 'add the person to the group' PATCH "/Groups/$group_id" "$(operations "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"$person_id\"}]}")"
@@ -107,7 +118,8 @@ expect 200 'deactivate' PATCH "/Users/$person_id" "$(operations '{"op":"replace"
 holds '"active":false'
 expect 200 'reactivate' PATCH "/Users/$person_id" "$(operations '{"op":"replace","value":{"active":true}}')"
 holds '"active":true'
-expect 204 'delete the group' DELETE "/Groups/$group_id"
+expect '204|403' 'delete the group (403 with GROUP_DELETE=never)' DELETE "/Groups/$group_id"
+[[ $status == 204 ]] || echo "        The group $run stays. Delete it in Atlassian administration."
 group_id=
 expect 204 'delete the person' DELETE "/Users/$person_id"
 gone=$person_id

@@ -34,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const processes = new Processes();
   // Whoever waits for one of them comes to an end then, and tidies up.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => processes.close());
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => processes.close());
   try {
     const isAsExpected = await runAll(options, processes);
     if (!processes.isClosed) return isAsExpected ? EXIT.ok : EXIT.different;
@@ -50,9 +50,10 @@ async function runAll(options: Options, processes: Processes): Promise<boolean> 
   const python = await preparePython(processes, ROOT, (line) => print(`${line}\n`));
   const jobs = await planJobs(ROOT, options, 'missing' in python ? python.missing : undefined);
   for (const line of new Set(jobs.flatMap(describeSkipped))) print(line);
-  const isOneMissing = jobs.some(({ suite, skipped }) => 'package' in suite.source && skipped !== undefined);
-  if (isOneMissing && options.requireAll) {
-    print('Every suite that a package registry serves has to run.\n');
+  const isRequired = ({ suite }: Job): boolean =>
+    options.suites.includes(suite.name) || (options.requireAll && 'package' in suite.source);
+  if (jobs.some((job) => job.skipped !== undefined && isRequired(job))) {
+    print('A suite that has to run cannot.\n');
     return false;
   }
 
@@ -67,7 +68,9 @@ async function runAll(options: Options, processes: Processes): Promise<boolean> 
 
   if (processes.isClosed) return false;
   const isAsExpected = [...done.values()].every((one) => one.isAsExpected);
-  print(isAsExpected ? 'Everything is as named.\n' : 'Not everything is as tests/compliance/deviations names it.\n');
+  const ran = `${done.size} of ${jobs.length} runs were made.`;
+  const verdict = isAsExpected ? 'all as named' : 'not all as tests/compliance/deviations names it';
+  print(`${ran} Their checks are ${verdict}.\n`);
   if (options.writeTable && isAsExpected) {
     const readme = join(ROOT, 'README.md');
     const table = describeTable(jobs.map((job) => rowOf(job, done.get(job)?.results)));

@@ -9,6 +9,8 @@ export interface Row {
   readonly mode: Mode;
   /** Undefined where the suite could not run. */
   readonly counted: { readonly checks: number; readonly passed: number; readonly skipped: number } | undefined;
+  /** Why it could not. */
+  readonly skipped: string | undefined;
   readonly file: ExpectationFile;
 }
 
@@ -18,13 +20,13 @@ const END = '<!-- compliance:end -->';
 const MAX_NAMES = 6;
 
 /** @param results undefined where the suite could not run */
-export function rowOf({ suite, version, mode, file }: Job, results: readonly CheckResult[] | undefined): Row {
+export function rowOf({ suite, version, mode, file, skipped }: Job, results: readonly CheckResult[] | undefined): Row {
   const counted = results && {
     checks: results.length,
     passed: countOf(results, 'passed'),
     skipped: countOf(results, 'skipped'),
   };
-  return { suite: suite.name, version, mode, file, counted };
+  return { suite: suite.name, version, mode, file, counted, skipped };
 }
 
 /** The results as Markdown: one row for each suite and mode, then every deviation with its reason. */
@@ -33,15 +35,15 @@ export function describeTable(rows: readonly Row[]): string {
     '| suite | version | `PROFILE_UPDATES` | checks | pass | deviate | left out by the suite |',
     '| --- | --- | --- | --- | --- | --- | --- |',
   ];
-  for (const { suite, version, mode, counted } of rows) {
+  for (const { suite, version, mode, counted, skipped } of rows) {
     const cells =
       counted === undefined
-        ? ['not run: no package registry serves it', '', '', '']
+        ? [`not run: ${skipped?.split(/[.;:]/)[0] ?? 'interrupted'}`, '', '', '']
         : [counted.checks, counted.passed, counted.checks - counted.passed - counted.skipped, counted.skipped];
     lines.push(`| ${[suite, version, `\`${mode}\``, ...cells].join(' | ')} |`);
   }
-  lines.push('', 'Every deviation, by its reason:', '');
-  for (const [reason, places] of deviationsByReason(rows)) {
+  lines.push('', 'Every deviation of what ran, by its reason:', '');
+  for (const [reason, places] of deviationsByReason(rows.filter(({ counted }) => counted !== undefined))) {
     lines.push(`- ${reason}`, ...places.map((place) => `  - ${place}`));
   }
   return lines.join('\n');

@@ -134,6 +134,12 @@ export function addressOf(
 
 /** @param names of attributes, never their values */
 export function profileUnsupported(names: readonly string[]): Failure {
+  if (names.every((name) => name === 'password')) {
+    return new Failure(
+      'unsupported',
+      'password cannot be changed: Confluence Cloud has no call for it, and the bridge never keeps one. Switch off password sync in the identity provider.',
+    );
+  }
   return new Failure(
     'unsupported',
     `${names.join(', ')} cannot be changed: Confluence Cloud has no call for profile attributes. Unmap them in the identity provider, or have the operator set PROFILE_UPDATES=record to keep them in the bridge only.`,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
 /** What the RFCs ask, one by one, under the ids of the public suite scim2/test-suite: RFC, section and line. */
@@ -14,7 +15,7 @@ interface Requirement {
   readonly untestable?: string;
 }
 
-const root = new URL('../..', import.meta.url).pathname;
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const requirements = JSON.parse(
   readFileSync(new URL('requirements.json', import.meta.url), 'utf8'),
 ) as readonly Requirement[];

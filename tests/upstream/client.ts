@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { operation, type RightsFamily } from '../../src/atlassian/rights.js';
 
 /** An operation as the source of the client declares it. */
@@ -9,7 +10,7 @@ export interface Declared {
   readonly remedy: string;
 }
 
-const FOLDER = new URL('../../src/atlassian/', import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL('../../src/atlassian/', import.meta.url));
 const DECLARATION = /\boperation\(\s*'([a-z]+\.\w+)',\s*'\w+',\s*'(\w+)'/g;
 const WITHOUT_RIGHTS = /\bname: '([a-z]+\.\w+)'/g;
 
