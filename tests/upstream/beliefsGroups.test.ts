@@ -8,6 +8,7 @@ const DUPLICATE = [400, 409, 'existing', 'second'] as const;
 
 /** The search for a name does not show the group yet, as reads do that lag. */
 const UNFOUND = { path: /group\/picker/, status: 200, body: NOTHING } as const;
+const CREATE = { method: 'POST', path: /rest\/api\/group$/ } as const;
 
 function create(site: UserSite, displayName: string, ...ids: readonly string[]) {
   return site.scim('post', '/Groups', { displayName, members: ids.map((value) => ({ value })) });
@@ -37,26 +38,40 @@ describe('creating a group whose name is taken, unseen', () => {
     expectScimError(await create(site, 'chess', id), 409, 'uniqueness');
   });
 
-  it.each(DUPLICATE)(
+  it.each([400, 409, 'second'] as const)(
     'takes over no empty group either, which somebody made since the last scan: %s',
     async (duplicateGroup) => {
       const site = await startUsers({ sandbox: { duplicateGroup } });
       const theirs = site.sandbox.addGroup({ name: 'Chess' });
       site.sandbox.faults.next(UNFOUND);
       const reply = await create(site, 'chess');
-      expect(reply.status === 201).toBe(duplicateGroup === 'second' || duplicateGroup === 'existing');
-      // That the id is one which exists already cannot be told before a scan; nobody is in that group.
-      const isTheirs = duplicateGroup === 'existing';
-      expect(reply.status === 201 && bodyOf(reply).id === theirs.id).toBe(isTheirs);
-      if (!isTheirs) expectScimError(await create(site, 'chess'), 409, 'uniqueness');
+      expect(reply.status === 201).toBe(duplicateGroup === 'second');
+      if (reply.status === 201) expect(bodyOf(reply).id).not.toBe(theirs.id);
+      expectScimError(await create(site, 'chess'), 409, 'uniqueness');
       expect(site.sandbox.membersOf(theirs.id)).toEqual([]);
+    },
+  );
+
+  it.each(['empty', 'with members'])(
+    'uses as a new one a group made since the last scan that Atlassian answers 201 with, and takes nobody out of it: %s',
+    async (kind) => {
+      const site = await startUsers({ sandbox: { duplicateGroup: 'existing' } });
+      const { id } = await site.created();
+      const theirs = site.sandbox.addGroup({ name: 'Chess' });
+      const { accountId } = site.sandbox.admin;
+      if (kind !== 'empty') site.sandbox.addMember(theirs.id, accountId);
+      site.sandbox.faults.next(UNFOUND);
+      const reply = await create(site, 'chess', id);
+      expect(reply.status).toBe(201);
+      expect(bodyOf(reply).id).toBe(theirs.id);
+      expect(site.sandbox.membersOf(theirs.id)).toEqual(kind === 'empty' ? [id] : [accountId, id]);
     },
   );
 
   it.each(DUPLICATE)('finds its own group again after a lost answer: %s', async (duplicateGroup) => {
     const site = await startUsers({ sandbox: { duplicateGroup } });
     const { id } = await site.created();
-    site.sandbox.faults.next({ method: 'POST', path: /rest\/api\/group$/, kind: 'drop-after' });
+    site.sandbox.faults.next({ ...CREATE, kind: 'drop-after' });
     expect((await create(site, 'chess', id)).status).toBe(503);
 
     const reply = await create(site, 'chess', id);
@@ -69,13 +84,31 @@ describe('creating a group whose name is taken, unseen', () => {
 });
 
 describe('a group that Confluence names in other letters', () => {
-  it.each(['CHESS', 'Chess', ' chess '])('is the one that was asked for: %j', async (name) => {
+  const NAMES = ['CHESS', 'Chess', ' chess '];
+
+  it.each(NAMES)('is the one that was asked for: %j', async (name) => {
     const site = await startUsers();
     const { id } = await site.created();
     site.sandbox.faults.when({ method: 'POST', path: /userByGroupId/ }, () => {
       const made = site.sandbox.findGroupByName('chess');
       if (made !== undefined) site.sandbox.updateGroup(made.id, { name });
     });
+    await expectOneGroup(site, id);
+  });
+
+  it.each(NAMES)('is the one that was asked for also when the answer to its creation says so: %j', async (name) => {
+    const site = await startUsers();
+    const { id } = await site.created();
+    site.sandbox.faults.when(CREATE, () => {
+      const made = site.sandbox.addGroup({ name });
+      const body = { type: 'group', id: made.id, name, usageType: 'USERBASE_GROUP', managedBy: 'ADMINS' };
+      site.sandbox.faults.next({ ...CREATE, status: 201, body });
+    });
+    await expectOneGroup(site, id);
+  });
+
+  /** Creates the group "chess", which keeps its name, its member and its id for the identity provider. */
+  async function expectOneGroup(site: UserSite, id: string): Promise<void> {
     const reply = await create(site, 'chess', id);
     expect(reply.status).toBe(201);
     expect((reply.body as { readonly displayName: string }).displayName).toBe('chess');
@@ -84,7 +117,7 @@ describe('a group that Confluence names in other letters', () => {
     const found = await site.scim('get', `/Groups?filter=${encodeURIComponent('displayName eq "chess"')}`);
     expect((found.body as { readonly totalResults: number }).totalResults).toBe(1);
     expect(await membersShown(site, bodyOf(reply).id)).toEqual([id]);
-  });
+  }
 });
 
 describe('deleting a group', () => {
