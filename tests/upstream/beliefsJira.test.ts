@@ -36,6 +36,22 @@ describe('a creation through Jira', () => {
     expect(site.received('writes').filter((operation) => operation === 'jira.createUser')).toHaveLength(1);
   });
 
+  it.each([false, true])(
+    'of somebody new gives access to Confluence by the access group alone, also where Jira gives a licence: %s',
+    async (hasJira) => {
+      const site = await startUsers({ backEnd: 'jira' });
+      site.sandbox.faults.when({ method: 'POST', path: /userByGroupId/ }, () => {
+        const made = site.sandbox.findPersonByEmail(ADA);
+        if (made !== undefined) site.sandbox.updatePerson(made.accountId, { hasJira });
+      });
+      const { id } = await site.created();
+      expect(site.sandbox.person(id).hasJira).toBe(hasJira);
+      expect(site.sandbox.groupsOf(id)).toEqual([site.sandbox.groups.access.id]);
+      expect((await site.state(id, false)).status).toBe(200);
+      expect(await seen(site, id)).toEqual({ told: { status: 200, active: false }, hasAccess: false });
+    },
+  );
+
   it.each([
     ['201', true],
     ['400', false],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { adding } from '../attack/site.js';
-import { createGroup, startUsers, type UserSite } from '../provisioning/userSite.js';
+import { bodyOf, createGroup, startUsers, type UserSite } from '../provisioning/userSite.js';
 import { expectScimError } from '../support/bridge.js';
 import { addTo, hasAccess, membersShown, NOTHING, seen } from './beliefs.js';
 
@@ -130,6 +130,47 @@ describe('a list of members', () => {
     expect((await site.scim('get', `/Groups/${group}`)).status).toBeGreaterThanOrEqual(500);
     heal();
     expect(await membersShown(site, group)).toEqual(expect.arrayContaining(ids));
+  });
+});
+
+describe('the groups of a leaver', () => {
+  /** The group that Atlassian lists last of many gives access, and nobody has scanned that she is in it. */
+  async function startLeaving() {
+    const site = await startUsers({
+      sandbox: { maxPageSize: 2 },
+      settings: { CONFLUENCE_ACCESS_GROUPS: 'confluence-users-sandbox' },
+    });
+    const { id } = await site.created();
+    const plain = Array.from({ length: 5 }, (_, at) => site.sandbox.addGroup({ name: `plain ${at}` }).id);
+    const last = site.sandbox.addGroup({ name: 'second', grants: 'user' }).id;
+    await site.scan();
+    for (const groupId of [...plain, last]) site.sandbox.addMember(groupId, id);
+    return { ...site, id, plain };
+  }
+
+  it('are read to the last page: none that gives access is kept', async () => {
+    const { id, plain, ...site } = await startLeaving();
+    const reply = await site.state(id, false);
+    expect(reply.status).toBe(200);
+    expect(bodyOf(reply).active).toBe(false);
+    expect(site.sandbox.groupsOf(id)).toEqual(plain);
+  });
+
+  it.each([
+    ['the same page whatever is asked for', { start: 0, limit: 2 }],
+    ['the same page as the one asked for', { limit: 2 }],
+    ['an empty page that is not the last', { limit: 2, results: [], size: 0 }],
+  ])('are no list at all when Atlassian answers %s: no success, and done by the repeat', async (_name, page) => {
+    const { id, plain, ...site } = await startLeaving();
+    const results = plain.slice(0, 2).map((groupId) => ({ type: 'group', id: groupId, name: groupId }));
+    const body = { results, size: 2, _links: { next: '/next' }, ...page };
+    const heal = site.sandbox.faults.always({ path: /memberof/, status: 200, body });
+    for (let round = 0; round < 2; round += 1) {
+      expect((await site.state(id, false)).status).toBeGreaterThanOrEqual(500);
+    }
+    heal();
+    expect((await site.state(id, false)).status).toBe(200);
+    expect(site.sandbox.groupsOf(id)).toEqual(plain);
   });
 });
 

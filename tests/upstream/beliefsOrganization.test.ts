@@ -207,4 +207,40 @@ describe('DEACTIVATION=suspend', () => {
     expect((await site.state(id, true)).status).toBe(200);
     expect((await seen(site, id)).told.active).toBe(true);
   });
+
+  it('is no suspension as long as one directory of the organization leaves the person active, and is sent again', async () => {
+    const site = await startUsers({ settings });
+    const { id } = await site.created();
+    const person = { accountId: id, email: ADA, accountStatus: 'active', groups: [] };
+    const entry = (membershipStatus: string) => ({ ...person, membershipStatus });
+    const inDirectories = (...states: readonly string[]) =>
+      site.sandbox.faults.always({ ...SEARCH, status: 200, body: { data: states.map(entry), links: {} } });
+    expect((await site.state(id, false)).status).toBe(200);
+
+    const heal = inDirectories('suspended', 'active');
+    site.received();
+    expect((await site.state(id, false)).status).toBe(200);
+    expect(site.received('writes')).toEqual(['organization.suspendUser']);
+    heal();
+    inDirectories('suspended', 'suspended');
+    expect((await site.state(id, false)).status).toBe(200);
+    expect(site.received('writes')).toEqual([]);
+  });
+
+  it('that is taken back in another directory only shows as inactive again once own writes count no more', async () => {
+    const site = await startUsers({ settings, sandbox: { suspendedMemberships: 'hidden' } });
+    const { id } = await site.created();
+    expect((await site.state(id, false)).status).toBe(200);
+    const heal = site.sandbox.faults.always({ method: 'POST', path: /restore$/, status: 204, body: '' });
+    expect((await site.state(id, true)).status).toBe(200);
+    site.clock.advance(AFTER_OWN_WRITES_MS);
+    expect((await seen(site, id)).told).toEqual({ status: 200, active: false });
+
+    // Leaving and coming back suspends and restores anew.
+    heal();
+    for (const active of [false, true]) expect((await site.state(id, active)).status).toBe(200);
+    site.clock.advance(AFTER_OWN_WRITES_MS);
+    expect(await seen(site, id)).toEqual({ told: { status: 200, active: true }, hasAccess: true });
+    expect(site.sandbox.person(id).suspended).toBe(false);
+  });
 });

@@ -70,6 +70,21 @@ describe('somebody whose account', () => {
     expect(hasAccess(site, id)).toBe(false);
   });
 
+  it.each(['unknown', 'something new', '', null, undefined])(
+    'has a status that says nothing, %j, is judged by its groups, and loses and gets access as told',
+    async (accountStatus) => {
+      const site = await startUsers();
+      const { id } = await site.created();
+      const results = [{ accountId: id, accountType: 'atlassian', accountStatus, displayName: 'Ada', email: ADA }];
+      site.sandbox.faults.always({ path: /users-bulk/, status: 200, body: { results } });
+      expect(await seen(site, id)).toEqual({ told: { status: 200, active: true }, hasAccess: true });
+      for (const active of [false, true]) {
+        expect(bodyOf(await site.state(id, active)).active).toBe(active);
+        expect(await seen(site, id)).toEqual({ told: { status: 200, active }, hasAccess: active });
+      }
+    },
+  );
+
   it('is missing from users-bulk is judged by its groups, and a stranger is nobody', async () => {
     const site = await startUsers();
     const { id } = await site.created();
@@ -108,5 +123,42 @@ describe('what Confluence adds to a name or hides of an address', () => {
       expect(user.displayName).toBe(displayName);
       expect((await site.find(`userName eq "${ADA}"`)).map((found) => found.id)).toEqual([id]);
     }
+  });
+});
+
+describe('a member whose record', () => {
+  const PERSON = { type: 'known', accountType: 'atlassian', email: 'grace@example.com', displayName: 'Grace' };
+
+  it.each([
+    ['calls them a guest', false, { isGuest: true }],
+    ['calls them an external collaborator', false, { isExternalCollaborator: true }],
+    ['is an app’s', false, { accountType: 'app' }],
+    ['is a customer’s', false, { accountType: 'customer' }],
+    ['has an empty type', false, { accountType: '' }],
+    ['has no type', false, { accountType: undefined }],
+    ['says that they are neither', true, { isGuest: false, isExternalCollaborator: false }],
+    ['leaves open whether they are either', true, { isGuest: null, isExternalCollaborator: undefined }],
+  ] as const)('%s is listed, shown and taken out as a User: %s', async (_name, isUser, changes) => {
+    const site = await startUsers();
+    const { id } = await site.created();
+    const groupId = await createGroup(site, 'chess', id);
+    const { accountId } = site.sandbox.addPerson({ email: PERSON.email, access: true });
+    site.sandbox.addMember(groupId, accountId);
+    const { access } = site.sandbox.groups;
+    const [ada, grace] = [
+      { ...PERSON, accountId: id, email: ADA },
+      { ...PERSON, accountId, ...changes },
+    ];
+    for (const group of [groupId, access.id]) {
+      const body = { results: [ada, grace], start: 0, limit: 200, size: 2, totalSize: 2, _links: {} };
+      site.sandbox.faults.always({ path: new RegExp(`${group}/membersByGroupId`), status: 200, body });
+    }
+    await site.scan();
+
+    expect((await site.find('active eq true')).some((user) => user.id === accountId)).toBe(isUser);
+    expect(await membersShown(site, groupId)).toEqual(isUser ? [id, accountId] : [id]);
+    const members = [{ value: id }];
+    expect((await site.scim('put', `/Groups/${groupId}`, { displayName: 'chess', members })).status).toBe(200);
+    expect(site.sandbox.membersOf(groupId)).toEqual(isUser ? [id] : [id, accountId]);
   });
 });
