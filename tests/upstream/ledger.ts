@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ApiDocument } from './document.js';
 import { EVIDENCE_KINDS } from './evidence.js';
@@ -40,7 +41,7 @@ function read(place: Place, about: string): readonly Belief[] {
 
 /** All texts in quotes in the sources of the tests: every title is among them. */
 export function textsOfTests(): ReadonlySet<string> {
-  const folder = new URL('..', import.meta.url).pathname;
+  const folder = fileURLToPath(new URL('..', import.meta.url));
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const texts = files.flatMap((file) => {
     const source = readFileSync(join(folder, file), 'utf8');
