@@ -1,13 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Config } from './config.js';
 import { Health, serveHealth, serveReadiness } from './observability/health.js';
 import { type Metrics, serveMetrics } from './observability/metrics.js';
 import { logRequests } from './observability/requests.js';
+import { createBrake } from './provisioning/brake.js';
+import { brakeStatus } from './provisioning/brakeStatus.js';
 import type { Clock } from './provisioning/call.js';
 import type { Dependencies, Log } from './provisioning/dependencies.js';
 import type { Directory } from './provisioning/directory.js';
+import { Failure } from './provisioning/failure.js';
+import { countMembers } from './provisioning/groupReads.js';
 import { createGroups } from './provisioning/groups.js';
 import { createJobs } from './provisioning/jobs.js';
 import { createPeople } from './provisioning/people.js';
@@ -21,6 +25,9 @@ import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
 /** Group writes under way (rule GR8), those that a request still waits for included; and how long each may take. */
 const MAX_JOBS = 200;
 const MAX_JOB_MS = 15 * 60 * 1000;
+
+const BRAKE_TRIPPED =
+  'The mass-removal brake refuses removals. See what it says with: confluence-scim-bridge brake status';
 
 export interface AppParts {
   readonly config: Config;
@@ -69,10 +76,19 @@ export function createApp(parts: AppParts): App {
       await settleReturned(deps, call);
     },
   });
+  const brake = createBrake({
+    store,
+    clock,
+    log: logger,
+    limits: config.brake,
+    metrics,
+    countMembers: (groupId, call) => countMembers(groupId, deps, call),
+  });
   const deps: Dependencies = {
     directory,
     store,
     roster,
+    brake,
     settings: config,
     ownAccountId: () => parts.ownAccountId,
     clock,
@@ -92,12 +108,24 @@ export function createApp(parts: AppParts): App {
     baseUrl: `${config.publicUrl}${SCIM_BASE_PATH}`,
   };
   const authenticate = createAuthenticator(config.callers);
+  /** The brake lives in the store: another process may release it, and its window moves on by itself. */
+  const lookAtBrake: RequestHandler = async (_request, _response, next) => {
+    try {
+      const state = await brakeStatus(store, config.brake, clock.now());
+      health.set('brake', state.trips.length === 0 ? { ok: true } : { ok: false, message: BRAKE_TRIPPED });
+      metrics.brakeIs({ isTripped: state.trips.length > 0, accessLosses: state.accessLosses });
+    } catch (error) {
+      logger.warn('The state of the brake could not be read', { error: Failure.from(error) });
+    }
+    next();
+  };
 
   const handler = express();
   handler.disable('x-powered-by');
   handler.set('etag', false);
   handler.use(helmet());
   handler.use(logRequests({ logger, metrics, scimBasePath: SCIM_BASE_PATH, now: () => clock.now() }));
+  handler.get(['/healthz', '/metrics'], lookAtBrake);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));
   handler.get('/metrics', requireCaller(authenticate), serveMetrics(metrics));

@@ -1,6 +1,7 @@
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
 import { matchesPattern } from './patterns.js';
+import type { BrakeLimits } from './provisioning/brake.js';
 import { EXAMPLE_SECRET, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 import { isLoopback, type Caller } from './settingValues.js';
 import { nearestWord } from './spelling.js';
@@ -47,6 +48,7 @@ export interface Config {
   /** E-mail addresses in lower case, and account ids; the credential's own address is always among them. */
   readonly protectedUsers: readonly string[];
   readonly groupDelete: SettingValues['GROUP_DELETE'];
+  readonly brake: BrakeLimits;
   readonly defaultEmailDomain: string | undefined;
   /** Patterns in lower case; empty: every domain. */
   readonly allowedEmailDomains: readonly string[];
@@ -191,6 +193,12 @@ function doubts(settings: SettingValues): string[] {
   if (settings.PROFILE_UPDATES === 'record') {
     warnings.push('PROFILE_UPDATES=record answers success to changes of profiles that Confluence never sees.');
   }
+  if (settings.ACCESS_LOSS_LIMIT === 'off') {
+    warnings.push('ACCESS_LOSS_LIMIT=off lets an identity provider gone wrong take the access of everybody.');
+  }
+  if (settings.GROUP_REMOVAL_LIMIT === 'off') {
+    warnings.push('GROUP_REMOVAL_LIMIT=off lets an identity provider gone wrong empty every group it manages.');
+  }
   if (settings.REQUEST_BUDGET_SECONDS > LONGEST_USEFUL_BUDGET_SECONDS) {
     warnings.push('REQUEST_BUDGET_SECONDS is longer than identity providers wait; Okta gives up after 60 seconds.');
   }
@@ -222,6 +230,11 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     privilegedGroups: settings.PRIVILEGED_GROUPS,
     protectedUsers: [...new Set([settings.ATLASSIAN_ADMIN_EMAIL.toLowerCase(), ...(settings.PROTECTED_USERS ?? [])])],
     groupDelete: settings.GROUP_DELETE,
+    brake: {
+      accessLoss: settings.ACCESS_LOSS_LIMIT,
+      groupRemoval: settings.GROUP_REMOVAL_LIMIT,
+      windowMs: settings.BRAKE_WINDOW_MINUTES * 60_000,
+    },
     defaultEmailDomain: settings.DEFAULT_EMAIL_DOMAIN,
     allowedEmailDomains: settings.ALLOWED_EMAIL_DOMAINS ?? [],
     testAddresses: settings.TEST_ADDRESSES ?? [],

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import type { RemovalLimit } from './provisioning/brake.js';
 
 /** What a text of the environment means, or what is wrong with it: words that follow the setting's name. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
@@ -152,6 +153,23 @@ export const databaseAddress: Parser<string> = (text) => {
   return /^file:(?:\/{3}|\/(?!\/)|[^/])[^\0?#]*$/.test(text) && !text.endsWith('/')
     ? { value: text }
     : { problem: 'must be file: and the path of a SQLite file' };
+};
+
+/** A number, a percentage, or both, of which the larger counts; or `off`. */
+export const removalLimit: Parser<RemovalLimit | 'off'> = (text) => {
+  if (text.toLowerCase() === 'off') return { value: 'off' };
+  const problem = 'must be off, or a whole number and a percentage such as 10,20%';
+  const parts = text.split(',').map((part) => part.trim());
+  if (parts.length > 2) return { problem };
+  const limit: { count?: number; percent?: number } = {};
+  for (const part of parts) {
+    const [, digits, sign] = /^(\d{1,7})(%?)$/.exec(part) ?? [];
+    const unit = sign === '%' ? 'percent' : 'count';
+    if (digits === undefined || limit[unit] !== undefined) return { problem };
+    limit[unit] = Number(digits);
+  }
+  const { count = 0, percent = 0 } = limit;
+  return percent > 100 ? { problem: 'has a percentage over 100' } : { value: { count, percent } };
 };
 
 /** Pairs `name:secret`; a name that comes twice is one caller with two secrets. */

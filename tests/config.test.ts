@@ -55,6 +55,11 @@ describe('readConfig', () => {
       privilegedGroups: ['*admin*', 'jira-*', 'confluence-*'],
       protectedUsers: ['admin@acme.com'],
       groupDelete: 'created',
+      brake: {
+        accessLoss: { count: 10, percent: 20 },
+        groupRemoval: { count: 100, percent: 30 },
+        windowMs: 3_600_000,
+      },
       defaultEmailDomain: undefined,
       allowedEmailDomains: [],
       testAddresses: [],
@@ -82,6 +87,9 @@ describe('readConfig', () => {
       PRIVILEGED_GROUPS: '*boss*',
       PROTECTED_USERS: 'CEO@acme.com,712020:AbC-1',
       GROUP_DELETE: 'never',
+      ACCESS_LOSS_LIMIT: '50%, 7',
+      GROUP_REMOVAL_LIMIT: 'Off',
+      BRAKE_WINDOW_MINUTES: '30',
       DEFAULT_EMAIL_DOMAIN: '@Acme.com',
       ALLOWED_EMAIL_DOMAINS: '*acme.com',
       TEST_ADDRESSES: 'Check-*@acme.com',
@@ -111,6 +119,7 @@ describe('readConfig', () => {
       privilegedGroups: ['*boss*'],
       protectedUsers: ['admin@acme.com', 'ceo@acme.com', '712020:AbC-1'],
       groupDelete: 'never',
+      brake: { accessLoss: { count: 7, percent: 50 }, groupRemoval: 'off', windowMs: 1_800_000 },
       defaultEmailDomain: 'acme.com',
       allowedEmailDomains: ['*acme.com'],
       testAddresses: ['check-*@acme.com'],
@@ -195,6 +204,12 @@ describe('readConfig', () => {
     ['TEST_ADDRESSES', 'check@acme.com,check', 'entry 2 must be an e-mail address or a pattern'],
     ['TEST_ADDRESSES', '*@acme.com', 'must have at least three characters beside *'],
     ['GROUP_DELETE', 'always', 'must be one of created, never'],
+    ['ACCESS_LOSS_LIMIT', 'many', 'must be off, or a whole number and a percentage such as 10,20%'],
+    ['ACCESS_LOSS_LIMIT', '10,20', 'must be off, or a whole number and a percentage'],
+    ['ACCESS_LOSS_LIMIT', '10,20%,30%', 'must be off, or a whole number and a percentage'],
+    ['GROUP_REMOVAL_LIMIT', '-1', 'must be off, or a whole number and a percentage'],
+    ['GROUP_REMOVAL_LIMIT', '101%', 'has a percentage over 100'],
+    ['BRAKE_WINDOW_MINUTES', '5', 'must be a whole number from 10 to 1440'],
     ['SCIM_TOKENS', 'a-secret-without-a-name', 'entry 1 must be name:secret'],
     ['SCIM_TOKENS', `okta:${SECRET}:more`, 'entry 1 must be name:secret with exactly one colon'],
     ['SCIM_TOKENS', `Okta:${SECRET}`, 'entry 1 must begin with a name of small letters'],
@@ -215,6 +230,15 @@ describe('readConfig', () => {
     for (const url of ['http://localhost:9000', 'http://127.0.0.1:9000', 'http://[::1]:9000']) {
       expect(configOf({ ATLASSIAN_SITE_URL: `${url}/` }).site.url).toBe(url);
     }
+  });
+
+  it.each([
+    ['5', { count: 5, percent: 0 }],
+    ['100%', { count: 0, percent: 100 }],
+    ['20%,10', { count: 10, percent: 20 }],
+    ['off', 'off'],
+  ])('reads a limit of removals from %s', (text, limit) => {
+    expect(configOf({ ACCESS_LOSS_LIMIT: text }).brake.accessLoss).toEqual(limit);
   });
 
   it('takes a caller that comes twice as one with two secrets', () => {
@@ -256,6 +280,8 @@ describe('readConfig', () => {
     [{ ATLASIAN_SITE_URL: 'x' }, 'Was ATLASSIAN_SITE_URL meant?'],
     [{ adopt_groups: 'x' }, 'Was ADOPT_GROUPS meant?'],
     [{ PROFILE_UPDATES: 'record' }, 'PROFILE_UPDATES=record answers success'],
+    [{ ACCESS_LOSS_LIMIT: 'off' }, 'ACCESS_LOSS_LIMIT=off lets'],
+    [{ GROUP_REMOVAL_LIMIT: 'off' }, 'GROUP_REMOVAL_LIMIT=off lets'],
     [{ HOST: '0.0.0.0' }, 'PUBLIC_URL is not set'],
     [{ PUBLIC_URL: 'http://scim.acme.com' }, 'PUBLIC_URL is plain http'],
     [{ REQUEST_BUDGET_SECONDS: '60' }, 'Okta gives up after 60 seconds'],

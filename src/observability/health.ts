@@ -7,8 +7,9 @@ import type { RequestHandler } from 'express';
  * - `atlassian`     Atlassian was reached since the start; once true it stays true
  * - `accessGroups`  every configured access group grants access (rule SA1)
  * - `credential`    Atlassian accepts our credential (rule SA5)
+ * - `brake`         the mass-removal brake refuses nothing (rule SA11)
  */
-export type HealthPart = 'store' | 'atlassian' | 'accessGroups' | 'credential';
+export type HealthPart = 'store' | 'atlassian' | 'accessGroups' | 'credential' | 'brake';
 
 export interface PartState {
   readonly ok: boolean;

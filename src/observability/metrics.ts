@@ -24,6 +24,13 @@ export interface Metrics {
   leaversWithAccess(count: number): void;
   /** Whether Atlassian refuses our credential (rule SA5). */
   credentialRefused(isRefused: boolean): void;
+  /** A counter of the mass-removal brake began to refuse (rule SA11). */
+  brakeTripped(counter: 'access' | 'group'): void;
+  brakeRefused(counter: 'access' | 'group'): void;
+  /** People who lost access, or members removed from groups. */
+  removalsCounted(counter: 'access' | 'group', count: number): void;
+  /** The brake as it is now. */
+  brakeIs(state: { readonly isTripped: boolean; readonly accessLosses: number }): void;
   /** Work that goes on behind answered requests (rule GR8). */
   jobsRunning(count: number): void;
   readonly contentType: string;
@@ -104,6 +111,34 @@ export function createMetrics(now: () => number): Metrics {
     help: '1 while Atlassian refuses the credential of the bridge.',
     registers,
   });
+  const brakeTrips = new Counter({
+    name: `${PREFIX}brake_trips_total`,
+    help: 'How often the mass-removal brake began to refuse: by losses of access, or by removals from one group.',
+    labelNames: ['counter'],
+    registers,
+  });
+  const brakeRefusals = new Counter({
+    name: `${PREFIX}brake_refusals_total`,
+    help: 'Messages refused by the mass-removal brake.',
+    labelNames: ['counter'],
+    registers,
+  });
+  const removals = new Counter({
+    name: `${PREFIX}removals_total`,
+    help: 'Removals that the brake counted: people who lost access, members removed from groups.',
+    labelNames: ['counter'],
+    registers,
+  });
+  const brakeTripped = new Gauge({
+    name: `${PREFIX}brake_tripped`,
+    help: '1 while the mass-removal brake refuses removals. Somebody has to see whether they are meant.',
+    registers,
+  });
+  const accessLosses = new Gauge({
+    name: `${PREFIX}brake_access_losses`,
+    help: 'People who lost access within the window of the brake.',
+    registers,
+  });
   const jobs = new Gauge({ name: `${PREFIX}jobs_running`, help: 'Work that outlasts its request.', registers });
 
   return {
@@ -126,6 +161,13 @@ export function createMetrics(now: () => number): Metrics {
     },
     leaversWithAccess: (count) => leavers.set(count),
     credentialRefused: (isRefused) => refused.set(isRefused ? 1 : 0),
+    brakeTripped: (counter) => brakeTrips.inc({ counter }),
+    brakeRefused: (counter) => brakeRefusals.inc({ counter }),
+    removalsCounted: (counter, count) => removals.inc({ counter }, count),
+    brakeIs(state) {
+      brakeTripped.set(state.isTripped ? 1 : 0);
+      accessLosses.set(state.accessLosses);
+    },
     jobsRunning: (count) => jobs.set(count),
     contentType: registry.contentType,
     render: () => registry.metrics(),

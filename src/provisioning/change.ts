@@ -1,13 +1,15 @@
 import { assertNotProtected, readMemberships } from './access.js';
 import { assertUsableAccount } from './accounts.js';
 import { audit } from './auditing.js';
+import { spending } from './brake.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
+import { assertRoomToLeave } from './leaving.js';
 import { type CurrentMemberships, isUsable, notFound, type People, viewOfLink } from './people.js';
 import { latestView, userNameTaken } from './provision.js';
 import { refusing } from './refusals.js';
-import { deactivate, type Reach, reactivate, readStanding } from './status.js';
+import { deactivate, lossesOf, type Reach, reactivate, readStanding } from './status.js';
 import type { JsonObject, NewPersonLink, PersonLink } from './store.js';
 import { noteSuperseded } from './superseded.js';
 import type { PersonView } from './views.js';
@@ -50,6 +52,11 @@ export async function changePerson(
       const addresses = [view.link?.address, view.link?.userName, view.account?.email];
       await refusing('SA8', { event: eventOf(change), subject: id }, deps, call, () =>
         assertNotProtected({ accountId: view.accountId, addresses }, deps),
+      );
+    }
+    if (change.active === false) {
+      await refusing('SA11', { event: eventOf(change), subject: id }, deps, call, () =>
+        assertRoomToLeave(id, view.accountId, view.link, deps, call),
       );
     }
     if (change.active !== false && change.record !== undefined)
@@ -203,16 +210,24 @@ async function changeUnlinked(
     wantedAt: now,
   };
   const link: PersonLink = { ...fresh, modifiedAt: view.createdAt };
-  await deps.store.transaction(async (records) => {
-    await records.people.insert(fresh);
-    await records.tombstones.removeAccount(accountId);
-    await audit(records, deps, call, { event: 'user.adopted', subject: link.id, decision: 'US10', result: 'done' });
-  });
+  const adopt = (): Promise<void> =>
+    deps.store.transaction(async (records) => {
+      await records.people.insert(fresh);
+      await records.tombstones.removeAccount(accountId);
+      await audit(records, deps, call, { event: 'user.adopted', subject: link.id, decision: 'US10', result: 'done' });
+    });
   let after: CurrentMemberships | undefined = { access, ...memberships };
   if (change.active === false) {
-    after = await refusing('US7', { event: eventOf(change), subject: link.id }, deps, call, () =>
-      deactivate(link, { access, memberships }, deps, call),
-    );
+    after = await refusing('US7', { event: eventOf(change), subject: link.id }, deps, call, async () => {
+      // Holds the room until the deactivation has it: whom the brake keeps is not adopted either.
+      const reservation = await deps.brake.reserve(await lossesOf(link, { access, memberships }, deps, call), call);
+      return spending(reservation, async () => {
+        await adopt();
+        return deactivate(link, { access, memberships }, deps, call);
+      });
+    });
+  } else {
+    await adopt();
   }
   await recordChange(
     link,

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { audit } from './auditing.js';
+import { spending } from './brake.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { assertNameFree, nameKey } from './groupNames.js';
@@ -75,15 +76,27 @@ async function applyChange(
   const people = new Map([...current.people, ...checked.people]);
   const plan = await sparingProtected(planMembers(change, current), people, group.id, access, deps, call);
 
-  const link = await deps.store.transaction((records) => record(checked, known, records, deps, call));
   const work = { groupId: group.id, remove: planned(plan.remove, people), add: planned(plan.add, people) };
-  const outcome = await carryOut(work, access, deps, call, progress);
-  if (outcome.hasChanged) await deps.store.groups.update(group.id, { modifiedAt: timeOf(deps) });
-  if (outcome.failure !== undefined) throw outcome.failure;
+  const loss = {
+    groupId: group.id,
+    isGranting: access.granting.has(group.id),
+    members: work.remove.map(({ member }) => member),
+    size: known.link?.memberCount,
+  };
+  const reservation = await refusing('SA11', { event: 'group.changed', subject: group.id }, deps, call, () =>
+    deps.brake.reserve({ groups: [loss] }, call),
+  );
+  return spending(reservation, async () => {
+    const link = await deps.store.transaction((records) => record(checked, known, records, deps, call));
+    const outcome = await carryOut(work, access, deps, call, progress);
+    for (const memberId of outcome.removed) reservation.keep(memberId);
+    if (outcome.hasChanged) await deps.store.groups.update(group.id, { modifiedAt: timeOf(deps) });
+    if (outcome.failure !== undefined) throw outcome.failure;
 
-  const isWhole = change.replaceWith !== undefined || change.removeMatching !== undefined;
-  const after = isWhole ? await currentMembers({ ...known, link }, accounts, deps, call) : undefined;
-  return viewOf(group, after?.shown, deps, call);
+    const isWhole = change.replaceWith !== undefined || change.removeMatching !== undefined;
+    const after = isWhole ? await currentMembers({ ...known, link }, accounts, deps, call) : undefined;
+    return viewOf(group, after?.shown, deps, call);
+  });
 }
 
 export function planned(steps: readonly MemberStep[], people: ReadonlyMap<string, Member>): PlannedStep[] {

@@ -1,3 +1,4 @@
+import type { Brake } from './brake.js';
 import type { Call, Clock } from './call.js';
 import type { Directory } from './directory.js';
 import type { Failure } from './failure.js';
@@ -79,6 +80,7 @@ export interface Dependencies {
   readonly directory: Directory;
   readonly store: Store;
   readonly roster: Roster;
+  readonly brake: Brake;
   readonly settings: Settings;
   /** The credential's own account: protected by default (SA8). Undefined until Atlassian told. */
   ownAccountId(): string | undefined;

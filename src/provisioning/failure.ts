@@ -38,6 +38,8 @@ export interface FailureDetails {
   readonly retryAfterSeconds?: number;
   /** What Atlassian answered, when it answered: the operation's name and the HTTP status. Never a URL, header or body. */
   readonly upstream?: { readonly operation: string; readonly status: number | undefined };
+  /** The rule that refused the message, where it is not the one that the check stands for; for the audit. */
+  readonly refusedBy?: string;
   readonly cause?: unknown;
 }
 
@@ -50,6 +52,7 @@ export class Failure extends Error {
   readonly scimType: ScimType | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly upstream: { readonly operation: string; readonly status: number | undefined } | undefined;
+  readonly refusedBy: string | undefined;
 
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -58,6 +61,7 @@ export class Failure extends Error {
     this.scimType = kind === 'invalid' ? (details.scimType ?? 'invalidValue') : undefined;
     this.retryAfterSeconds = details.retryAfterSeconds;
     this.upstream = details.upstream;
+    this.refusedBy = details.refusedBy;
   }
 
   /** Any thrown value as a Failure; what is not one already is a bug and keeps its cause for the log. */

@@ -91,6 +91,28 @@ export async function readGroupAndMembers(
   return { group, accounts };
 }
 
+/**
+ * How many members a group has now, apps included; none for one that is gone. One call, and one by the group's id to
+ * believe that there is nobody (rule SA2).
+ */
+export async function countMembers(groupId: string, deps: Dependencies, call: Call): Promise<number> {
+  const page = { start: 0, limit: 1, withTotal: true };
+  try {
+    const known = await knownGroup(groupId, deps);
+    const first = await unlessGone(known, () => deps.directory.listMembers(groupId, page, call), deps, call);
+    const total = first.totalSize ?? (await readAllMembers(known, deps, call)).length;
+    if (total > 0) {
+      await noteMemberCount(known.link, total, deps);
+      return total;
+    }
+    await readGroup(known, deps, call);
+    return known.link?.memberCount ?? 0;
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'notFound') return 0;
+    throw error;
+  }
+}
+
 /** Keeps the size of a managed group as a hint for planning. */
 export async function noteMemberCount(
   link: GroupLink | undefined,

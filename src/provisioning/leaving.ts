@@ -1,20 +1,25 @@
 import { controlRead, type Memberships, readMemberships, recordMembership } from './access.js';
 import { audit } from './auditing.js';
+import { mayHaveHappened } from './brake.js';
 import type { Call } from './call.js';
 import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
+import type { PersonLink } from './store.js';
 
-/** What leaving groups came to: the groups still held because Atlassian does not let anybody out of them. */
+/** What leaving groups came to. */
 export interface Left {
+  /** The groups still held because Atlassian does not let anybody out of them. */
   readonly stuck: readonly string[];
+  /** The first failure that leaves it open whether a group was left; what was left stays left and recorded. */
+  readonly failure: Failure | undefined;
+  /** Whether any group was left, or may have been. */
+  readonly mayHaveTaken: boolean;
 }
 
 /**
  * Takes an account out of groups, one call a group, all of them tried even when one fails: a leaver loses what can be
- * lost (rules US7, US9). A 204 confirms; a 404 counts only when `memberof`, read again, no longer shows the group.
- *
- * @returns the groups that cannot be left (403 on them while the control read works)
- * @throws Failure the first that leaves it open whether a group was left; what was left stays left and recorded
+ * lost (rules US7, US9). A 204 confirms; a 404 counts only when `memberof`, read again, no longer shows the group. A 403
+ * while the control read works says that a group cannot be left.
  */
 export async function leaveGroups(
   person: { readonly id: string; readonly accountId: string },
@@ -34,8 +39,8 @@ export async function leaveGroups(
     if (outcome.status === 'rejected') failures.push(Failure.from(outcome.reason));
     else if (outcome.value === 'stuck' && groupId !== undefined) stuck.push(groupId);
   });
-  if (failures[0] !== undefined) throw failures[0];
-  return { stuck };
+  const isAnyLeft = failures.length + stuck.length < groupIds.length;
+  return { stuck, failure: failures[0], mayHaveTaken: isAnyLeft || failures.some(mayHaveHappened) };
 }
 
 async function leaveGroup(
@@ -120,6 +125,28 @@ export async function grantingGroupsOf(
   const attempts = await deps.store.writes.attemptsOf(accountId, deps.clock.now() - OWN_WRITE_MS);
   const candidates = new Set([...memberships.possible, ...(indexed?.grantingGroupIds ?? []), ...attempts]);
   return [...candidates].filter((id) => access.granting.has(id));
+}
+
+/**
+ * Asks the brake about somebody whom the index shows with access, or who is entitled to it (rule SA11), before any upstream
+ * call: what a wave sends beyond the limit costs nothing. What the index does not know is asked again once it was read.
+ *
+ * @throws Failure `unavailable`, refused by SA11
+ */
+export async function assertRoomToLeave(
+  id: string,
+  accountId: string | undefined,
+  link: PersonLink | undefined,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  // Whether a suspended person has access again, only Atlassian can tell.
+  if (link?.suspended === true) return;
+  const hasAccess =
+    accountId === undefined
+      ? link?.wanted === 'active'
+      : ((await deps.store.index.person(accountId))?.grantingGroupIds.length ?? 0) > 0;
+  if (hasAccess) await deps.brake.check({ access: [{ id, accountId }] }, call);
 }
 
 /**

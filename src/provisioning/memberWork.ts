@@ -1,5 +1,6 @@
 import { readMemberships, recordMembership } from './access.js';
 import { audit } from './auditing.js';
+import { mayHaveHappened } from './brake.js';
 import type { Call } from './call.js';
 import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
@@ -26,6 +27,8 @@ export interface PlannedStep {
 export interface MemberOutcome {
   /** Whether anything changed, in Confluence or in what is kept here. */
   readonly hasChanged: boolean;
+  /** SCIM ids of those who left, or may have left. */
+  readonly removed: ReadonlySet<string>;
   /** The first step that was refused for its person alone, or that stopped the rest. */
   readonly failure: Failure | undefined;
 }
@@ -51,6 +54,7 @@ export async function carryOut(
   let done = 0;
   let hasChanged = false;
   let refusal: Failure | undefined;
+  const removed = new Set<string>();
   const steps = new MemberSteps(work.groupId, access, deps);
 
   const take = async (
@@ -74,12 +78,23 @@ export async function carryOut(
 
   progress(0, total);
   try {
-    await inParallel(work.remove, MOST_AT_ONCE, (step) => take(step, (one, own) => steps.remove(one, own)));
+    await inParallel(work.remove, MOST_AT_ONCE, (step) =>
+      take(step, async (one, own) => {
+        try {
+          const hasLeft = await steps.remove(one, own);
+          if (hasLeft) removed.add(one.member.id);
+          return hasLeft;
+        } catch (error) {
+          if (mayHaveHappened(Failure.from(error))) removed.add(one.member.id);
+          throw error;
+        }
+      }),
+    );
     await inParallel(work.add, MOST_AT_ONCE, (step) => take(step, (one, own) => steps.add(one, own)));
   } catch (error) {
-    return { hasChanged, failure: Failure.from(error) };
+    return { hasChanged, removed, failure: Failure.from(error) };
   }
-  return { hasChanged, failure: refusal };
+  return { hasChanged, removed, failure: refusal };
 }
 
 class MemberSteps {

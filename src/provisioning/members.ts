@@ -187,7 +187,8 @@ function memberOf(link: PersonLink): Member {
   return { id: link.id, accountId: link.accountId, link };
 }
 
-async function inBulk<T>(
+/** Reads by ids, as many at a time as one query takes. */
+export async function inBulk<T>(
   ids: readonly string[],
   read: (ids: readonly string[]) => Promise<readonly T[]>,
 ): Promise<T[]> {

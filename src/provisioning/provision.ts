@@ -9,6 +9,7 @@ import {
   restoreAccount,
 } from './accounts.js';
 import { audit } from './auditing.js';
+import { spending } from './brake.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import type { UpstreamAccount } from './directory.js';
@@ -16,7 +17,7 @@ import { Failure } from './failure.js';
 import { type CurrentMemberships, viewOfLink } from './people.js';
 import { grantingGroupsOf } from './leaving.js';
 import { type Attempt, refusing } from './refusals.js';
-import { deactivate, reactivate, readStanding } from './status.js';
+import { deactivate, lossesOf, reactivate, readStanding } from './status.js';
 import { rememberedAccount, withRecord } from './sameAccount.js';
 import { isTestAddress } from './invitations.js';
 import { noteSuperseded } from './superseded.js';
@@ -92,22 +93,21 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
   assertNotProtected({ accountId: link.accountId, addresses: [link.address] }, deps);
   const now = new Date(deps.clock.now()).toISOString();
   const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
-  await deps.store.transaction(async (records) => {
-    await records.people.update(link.id, changes);
-    if (person.externalId !== undefined) {
-      await noteSuperseded(person.externalId, link.id, records, deps, call);
-      await records.people.setExternalId(link.id, call.caller, person.externalId);
-    }
-    await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
+  const takenUp = { ...link, ...changes };
+  const standing = await readStanding(takenUp, deps, call);
+  const losses = person.active === false ? await lossesOf(takenUp, standing, deps, call) : {};
+  return spending(await deps.brake.reserve(losses, call), async () => {
+    await deps.store.transaction(async (records) => {
+      await records.people.update(link.id, changes);
+      if (person.externalId !== undefined) {
+        await noteSuperseded(person.externalId, link.id, records, deps, call);
+        await records.people.setExternalId(link.id, call.caller, person.externalId);
+      }
+      await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
+    });
+    const state = person.active === false ? deactivate : reactivate;
+    return latestView(link.id, await state(takenUp, standing, deps, call), deps, call);
   });
-  return stateStatus({ ...link, ...changes }, person.active !== false, deps, call);
-}
-
-/** Carries out what the message says of `active` for a record just made or taken up. */
-async function stateStatus(link: PersonLink, active: boolean, deps: Dependencies, call: Call): Promise<PersonView> {
-  const standing = await readStanding(link, deps, call);
-  const after = active ? await reactivate(link, standing, deps, call) : await deactivate(link, standing, deps, call);
-  return latestView(link.id, after, deps, call);
 }
 
 export async function latestView(
@@ -147,24 +147,27 @@ async function adopt(
       shown.add(firstAccessGroup(access).id);
     }
   }
-  const link = await insert(
-    person,
-    {
-      accountId,
-      wanted,
-      origin: 'adopted',
-      invited: false,
-      event: hadAccess || wanted === 'inactive' ? 'user.adopted' : 'user.provisioned',
-    },
-    deps,
-    call,
-  );
   // A leaver's message about somebody who has access: taken, not only noted.
-  if (wanted === 'inactive' && (await grantingGroupsOf(accountId, memberships, access, deps)).length > 0) {
+  const takesAccess =
+    wanted === 'inactive' && (await grantingGroupsOf(accountId, memberships, access, deps)).length > 0;
+  const losses = takesAccess ? { access: [{ id: accountId, accountId }] } : {};
+  return spending(await deps.brake.reserve(losses, call), async () => {
+    const link = await insert(
+      person,
+      {
+        accountId,
+        wanted,
+        origin: 'adopted',
+        invited: false,
+        event: hadAccess || wanted === 'inactive' ? 'user.adopted' : 'user.provisioned',
+      },
+      deps,
+      call,
+    );
+    if (!takesAccess) return viewOfLink(link, call, { access, shown, names: memberships.names }, undefined, deps);
     const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
     return latestView(link.id, after, deps, call);
-  }
-  return viewOfLink(link, call, { access, shown, names: memberships.names }, undefined, deps);
+  });
 }
 
 /** The organization's look-up names the groups; elsewhere `memberof` does. Own writes beat both. */
@@ -190,7 +193,10 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
   if (person.active === false) {
     const link = await insert(person, { ...recorded, wanted: 'inactive' }, deps, call);
     // Where people may hide their address, somebody with access may be behind it (rule US5).
-    if (deps.directory.backEnd !== 'organization') return stateStatus(link, false, deps, call);
+    if (deps.directory.backEnd !== 'organization') {
+      const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
+      return latestView(link.id, after, deps, call);
+    }
     return viewOfLink(link, call, undefined, undefined, deps);
   }
   const accountId = await giveNewAccess(person.address, undefined, access, deps, call);

@@ -26,10 +26,12 @@ export async function refusing<T>(
     return await check();
   } catch (error) {
     const failure = Failure.from(error);
-    const isRefusal = ['invalid', 'notFound', 'conflict', 'refused', 'forbidden', 'unsupported'].includes(failure.kind);
+    const isRefusal =
+      failure.refusedBy !== undefined ||
+      ['invalid', 'notFound', 'conflict', 'refused', 'forbidden', 'unsupported'].includes(failure.kind);
     await audit(deps.store, deps, call, {
       ...attempt,
-      decision,
+      decision: failure.refusedBy ?? decision,
       result: isRefusal ? 'refused' : 'failed',
       note: failure.kind,
     });

@@ -1,9 +1,10 @@
 import { assertNotProtected, readMemberships } from './access.js';
 import { audit } from './auditing.js';
+import { type GroupLoss, spending } from './brake.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { attachIfPresent } from './invitations.js';
-import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
+import { assertRoomToLeave, grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
 import { assertPlausibleId, type People } from './people.js';
 import { refusing } from './refusals.js';
 import type { PersonLink } from './store.js';
@@ -22,14 +23,18 @@ export async function removePerson(id: string, people: People, deps: Dependencie
     if (link !== undefined) {
       const person = { accountId: link.accountId, addresses: [link.address, link.userName] };
       await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
-      await refusing('US9', attempt, deps, call, () => removeLinked(link, deps, call));
+      await refusing('US9', attempt, deps, call, async () => {
+        await assertRoomToLeave(link.id, link.accountId, link, deps, call);
+        await removeLinked(link, deps, call);
+      });
       return;
     }
     const view = await people.get(id, call, { groups: false });
     const person = { accountId: view.accountId, addresses: [view.account?.email] };
     await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
     await refusing('US9', attempt, deps, call, async () => {
-      await leaveEverything(id, view.accountId ?? id, deps, call);
+      await assertRoomToLeave(id, view.accountId, undefined, deps, call);
+      await leaveEverything({ id, accountId: view.accountId ?? id, suspended: false }, deps, call);
       await audit(deps.store, deps, call, { ...attempt, decision: 'US9', result: 'done' });
     });
   });
@@ -37,10 +42,22 @@ export async function removePerson(id: string, people: People, deps: Dependencie
 
 async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): Promise<void> {
   const now = new Date(deps.clock.now()).toISOString();
-  // Stored first: whatever fails below, the person is known to have to lose access.
-  if (link.wanted !== 'inactive') await deps.store.people.update(link.id, { wanted: 'inactive', wantedAt: now });
-  const accountId = link.accountId ?? (await attachIfPresent(link, deps, call))?.accountId;
-  if (accountId !== undefined) await leaveEverything(link.id, accountId, deps, call);
+  // Stored before anything is taken: whatever fails then, the person is known to have to lose access.
+  const noteWish = async (): Promise<void> => {
+    if (link.wanted !== 'inactive') await deps.store.people.update(link.id, { wanted: 'inactive', wantedAt: now });
+  };
+  if (link.accountId !== undefined) {
+    await leaveEverything({ ...link, accountId: link.accountId }, deps, call, noteWish);
+  } else {
+    const reservation = await deps.brake.reserve({ access: link.wanted === 'active' ? [link] : [] }, call);
+    await spending(reservation, async () => {
+      await noteWish();
+      reservation.keep(link.id);
+      const attached = await attachIfPresent(link, deps, call);
+      if (attached?.accountId !== undefined)
+        await leaveEverything({ ...attached, accountId: attached.accountId }, deps, call);
+    });
+  }
   await deps.store.transaction(async (records) => {
     await records.people.bury(link.id, now);
     await audit(records, deps, call, {
@@ -52,22 +69,53 @@ async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): P
   });
 }
 
-/** Takes an account out of every granting and every managed group (rule US9). */
-export async function leaveEverything(id: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {
+/** Somebody to be taken out of everything; `suspended` is one who has lost access already. */
+interface Departing {
+  readonly id: string;
+  readonly accountId: string;
+  readonly suspended: boolean;
+}
+
+/**
+ * Takes an account out of every granting and every managed group (rule US9), unless the brake refuses (rule SA11).
+ *
+ * @param beforehand done between the last refusal and the first call that takes anything
+ */
+export async function leaveEverything(
+  person: Departing,
+  deps: Dependencies,
+  call: Call,
+  beforehand: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const { id, accountId } = person;
   const access = await deps.roster.access(call);
   const memberships = await readMemberships(accountId, deps, access, call);
   // Atlassian may hide what a suspended person is in.
   const hidden = (await deps.store.holds.ofPerson(id))
     .filter((hold) => hold.kind === 'suspended')
     .map((hold) => hold.groupId);
-  const toLeave = new Set(await grantingGroupsOf(accountId, memberships, access, deps));
+  const granting = await grantingGroupsOf(accountId, memberships, access, deps);
+  const toLeave = new Set(granting);
+  const managed: GroupLoss[] = [];
   for (const groupId of [...memberships.possible, ...hidden]) {
+    if (access.granting.has(groupId)) toLeave.add(groupId);
+    if (toLeave.has(groupId)) continue;
     const link = await deps.store.groups.find(groupId);
-    if (access.granting.has(groupId) || (link !== undefined && !link.isReleased)) toLeave.add(groupId);
+    if (link === undefined || link.isReleased) continue;
+    toLeave.add(groupId);
+    managed.push({ groupId, isGranting: false, members: [person], size: link.memberCount });
   }
-  const { stuck } = await leaveGroups({ id, accountId }, [...toLeave], 'US9', access, deps, call);
-  refuseStuck(
-    stuck.filter((groupId) => access.granting.has(groupId)),
-    access,
-  );
+  const losesAccess = granting.length > 0 && !person.suspended;
+  const losses = { access: losesAccess ? [person] : [], groups: managed };
+  const reservation = await deps.brake.reserve(losses, call);
+  await spending(reservation, async () => {
+    await beforehand();
+    const left = await leaveGroups({ id, accountId }, [...toLeave], 'US9', access, deps, call);
+    if (left.mayHaveTaken) reservation.keepAll();
+    if (left.failure !== undefined) throw left.failure;
+    refuseStuck(
+      left.stuck.filter((groupId) => access.granting.has(groupId)),
+      access,
+    );
+  });
 }

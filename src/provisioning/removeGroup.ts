@@ -1,5 +1,6 @@
 import { assertWritableGroup } from './access.js';
 import { audit } from './auditing.js';
+import { mayHaveHappened, type Reservation, spending } from './brake.js';
 import type { Call } from './call.js';
 import { adopt } from './changeGroup.js';
 import type { Dependencies } from './dependencies.js';
@@ -31,8 +32,15 @@ export async function removeGroup(id: string, deps: Dependencies, call: Call): P
   });
   await deps.store.locks.withLock(`group:${id}`, call.deadlineMs, async () => {
     const known = await knownGroup(id, deps);
-    if (known.link?.origin === 'created') await deleteCreated(known.link, deps, call);
-    else await release(group, known, deps, call);
+    if (known.link?.origin === 'created') {
+      const { link } = known;
+      const isGranting = access.granting.has(id);
+      const loss = { groupId: id, isGranting, members: 'all', size: link.memberCount } as const;
+      const reservation = await refusing('SA11', attempt, deps, call, () =>
+        deps.brake.reserve({ groups: [loss] }, call),
+      );
+      await spending(reservation, () => deleteCreated(link, reservation, deps, call));
+    } else await release(group, known, deps, call);
   });
 }
 
@@ -41,12 +49,14 @@ function fromLink(link: GroupLink) {
   return { id: link.id, name: link.confluenceName, usageType: undefined, managedBy: undefined };
 }
 
-async function deleteCreated(link: GroupLink, deps: Dependencies, call: Call): Promise<void> {
+async function deleteCreated(link: GroupLink, reservation: Reservation, deps: Dependencies, call: Call): Promise<void> {
   try {
     await deps.directory.deleteGroup(link.id, call);
+    reservation.keepAll();
   } catch (error) {
     const failure = Failure.from(error);
     if (failure.kind !== 'notFound') {
+      if (mayHaveHappened(failure)) reservation.keepAll();
       await audit(deps.store, deps, call, {
         event: 'group.removed',
         subject: link.id,

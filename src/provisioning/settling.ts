@@ -3,6 +3,7 @@ import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { isProtected } from './access.js';
 import { audit } from './auditing.js';
+import { RELEASED_BRAKE } from './brake.js';
 import { accountByVisibleAddress, attach } from './invitations.js';
 import { leaveEverything } from './removal.js';
 import { deactivate, reactivate, readStanding } from './status.js';
@@ -30,6 +31,14 @@ export async function settleInvitations(deps: Dependencies, call: Call): Promise
   }
 }
 
+/**
+ * What is carried out here was asked for, and answered, earlier. An entitlement taken from somebody invited counted when
+ * it was asked for (rule SA11); to count or refuse it now would let a leaver keep the access that appeared since.
+ */
+function unbraked(deps: Dependencies): Dependencies {
+  return { ...deps, brake: RELEASED_BRAKE };
+}
+
 /** For how long an invitation can be accepted after its person was deleted; later, somebody gave access by hand. */
 const RETURN_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -54,7 +63,7 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
 }
 
 async function takeReturned(id: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {
-  await leaveEverything(id, accountId, deps, call);
+  await leaveEverything({ id, accountId, suspended: false }, unbraked(deps), call);
   await deps.store.transaction(async (records) => {
     await records.tombstones.connect(id, accountId);
     await audit(records, deps, call, {
@@ -105,6 +114,6 @@ export async function settle(
 ): Promise<void> {
   const found: PersonLink = { ...link, accountId };
   const standing = await readStanding(found, deps, call);
-  await (link.wanted === 'inactive' ? deactivate : reactivate)(found, standing, deps, call);
+  await (link.wanted === 'inactive' ? deactivate : reactivate)(found, standing, unbraked(deps), call);
   await attach(link, accountId, decision, deps, call);
 }

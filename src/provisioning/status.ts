@@ -8,6 +8,7 @@ import {
 } from './access.js';
 import { assertAllowedDomain, createMissingAccount, outsideDirectory, restoreAccount } from './accounts.js';
 import { audit } from './auditing.js';
+import { type Losses, mayHaveHappened, type Reservation, spending } from './brake.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
@@ -52,12 +53,45 @@ export async function readStanding(
   };
 }
 
+/** What a deactivation has to do, and whether it takes access that the person has. */
+interface Taking {
+  /** Granting groups to leave or, when the account is suspended instead, everything the person is seen in. */
+  readonly groupIds: readonly string[];
+  readonly suspends: boolean;
+  readonly takesAccess: boolean;
+}
+
+async function planTaking(link: PersonLink, standing: Reach, deps: Dependencies, call: Call): Promise<Taking> {
+  const { access, memberships } = standing;
+  // Entitled to what an invitation will give (rule US5): losing that counts when it is asked for, not when it is done.
+  if (link.accountId === undefined || memberships === undefined)
+    return { groupIds: [], suspends: false, takesAccess: link.wanted === 'active' };
+  if (deps.settings.deactivation === 'suspend') {
+    const suspends = !link.suspended || !(await isSuspendedUpstream(link, deps, call));
+    return { groupIds: [...memberships.shown], suspends, takesAccess: suspends };
+  }
+  const groupIds = await grantingGroupsOf(link.accountId, memberships, access, deps);
+  return { groupIds, suspends: false, takesAccess: groupIds.length > 0 };
+}
+
+/** What the brake is asked before a person is deactivated (rule SA11); nobody who has nothing to lose. */
+export async function lossesOf(
+  link: PersonLink,
+  standing: Reach,
+  deps: Dependencies,
+  call: Call,
+): Promise<Required<Pick<Losses, 'access'>>> {
+  return { access: (await planTaking(link, standing, deps, call)).takesAccess ? [link] : [] };
+}
+
 /**
- * Takes away access (rule US7). The wish and the groups found are stored first, in one transaction, so that a restart
- * in the middle forgets neither; success means that every granting group was left, or the person suspended.
+ * Takes away access (rule US7). The brake is asked first (rule SA11). The wish and the groups found are stored before
+ * anything is taken, in one transaction, so that a restart in the middle forgets neither; success means that every
+ * granting group was left, or the person suspended.
  *
  * @returns the memberships as they are afterwards; undefined for a person without an account
- * @throws Failure `refused` naming groups that cannot be left; `unavailable`, `rateLimited` with the wish kept
+ * @throws Failure `refused` naming groups that cannot be left; `unavailable`, `rateLimited` with the wish kept, unless
+ *   the brake refused
  */
 export async function deactivate(
   link: PersonLink,
@@ -66,10 +100,24 @@ export async function deactivate(
   call: Call,
 ): Promise<CurrentMemberships | undefined> {
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
+  const taking = await planTaking(link, standing, deps, call);
+  const reservation = await deps.brake.reserve({ access: taking.takesAccess ? [link] : [] }, call);
+  return spending(reservation, () => take(link, standing, taking, reservation, deps, call));
+}
+
+async function take(
+  link: PersonLink,
+  standing: Reach,
+  taking: Taking,
+  reservation: Reservation,
+  deps: Dependencies,
+  call: Call,
+): Promise<CurrentMemberships | undefined> {
   const { accountId } = link;
   const { access, memberships } = standing;
-  await rememberWish(link, 'inactive', standing, deps);
+  await rememberWish(link, 'inactive', taking.groupIds, deps);
   if (accountId === undefined || memberships === undefined) {
+    reservation.keep(link.id);
     const attached = await attachIfPresent(link, deps, call);
     if (attached !== undefined) return deactivate(attached, await readStanding(attached, deps, call), deps, call);
     if (link.wanted !== 'inactive') {
@@ -83,10 +131,21 @@ export async function deactivate(
     }
     return undefined;
   }
-  if (deps.settings.deactivation === 'suspend')
-    return suspend({ ...link, accountId }, { access, memberships }, deps, call);
-  const groupIds = await grantingGroupsOf(accountId, memberships, access, deps);
-  const { stuck } = await leaveGroups({ id: link.id, accountId }, groupIds, 'US7', access, deps, call);
+  if (deps.settings.deactivation === 'suspend') {
+    if (taking.suspends) await suspend({ ...link, accountId }, { access, memberships }, reservation, deps, call);
+    return { access, ...memberships };
+  }
+  const { groupIds } = taking;
+  const { stuck, failure, mayHaveTaken } = await leaveGroups(
+    { id: link.id, accountId },
+    groupIds,
+    'US7',
+    access,
+    deps,
+    call,
+  );
+  if (mayHaveTaken) reservation.keep(link.id);
+  if (failure !== undefined) throw failure;
   refuseStuck(stuck, access);
   if (groupIds.length > 0 || link.wanted !== 'inactive') {
     await audit(deps.store, deps, call, {
@@ -107,16 +166,10 @@ export async function deactivate(
 async function rememberWish(
   link: PersonLink,
   wanted: 'active' | 'inactive',
-  standing: Reach,
+  taken: readonly string[],
   deps: Dependencies,
 ): Promise<void> {
   const now = new Date(deps.clock.now()).toISOString();
-  const taken =
-    wanted === 'active' || link.accountId === undefined || standing.memberships === undefined
-      ? []
-      : deps.settings.deactivation === 'suspend'
-        ? [...standing.memberships.shown]
-        : await grantingGroupsOf(link.accountId, standing.memberships, standing.access, deps);
   const kind = deps.settings.deactivation === 'suspend' ? 'suspended' : 'remembered';
   await deps.store.transaction(async (records) => {
     if (link.wanted !== wanted) await records.people.update(link.id, { wanted, wantedAt: now, modifiedAt: now });
@@ -128,23 +181,28 @@ async function rememberWish(
 async function suspend(
   link: PersonLink & { readonly accountId: string },
   standing: { readonly access: Access; readonly memberships: Memberships },
+  reservation: Reservation,
   deps: Dependencies,
   call: Call,
-): Promise<CurrentMemberships> {
-  if (!link.suspended || !(await isSuspendedUpstream(link, deps, call))) {
-    const suspended = await suspendAccount(link.accountId, standing, deps, call);
-    await deps.store.transaction(async (records) => {
-      await records.people.update(link.id, { suspended });
-      if (!suspended) await records.holds.removeAll(link.id, 'suspended');
-      await audit(records, deps, call, {
-        event: 'user.deactivated',
-        subject: link.id,
-        decision: 'US7 DEACTIVATION=suspend',
-        result: 'done',
-      });
-    });
+): Promise<void> {
+  let suspended: boolean;
+  try {
+    suspended = await suspendAccount(link.accountId, standing, deps, call);
+  } catch (error) {
+    if (mayHaveHappened(Failure.from(error))) reservation.keep(link.id);
+    throw error;
   }
-  return { access: standing.access, ...standing.memberships };
+  if (suspended) reservation.keep(link.id);
+  await deps.store.transaction(async (records) => {
+    await records.people.update(link.id, { suspended });
+    if (!suspended) await records.holds.removeAll(link.id, 'suspended');
+    await audit(records, deps, call, {
+      event: 'user.deactivated',
+      subject: link.id,
+      decision: 'US7 DEACTIVATION=suspend',
+      result: 'done',
+    });
+  });
 }
 
 /**
@@ -192,7 +250,7 @@ export async function reactivate(
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
   assertAllowedDomain(link.address, deps);
   const { access, memberships } = standing;
-  await rememberWish(link, 'active', standing, deps);
+  await rememberWish(link, 'active', [], deps);
   if (link.accountId === undefined || memberships === undefined) {
     const accountId = await createMissingAccount(link, access, deps, call);
     if (accountId === undefined) return undefined;

@@ -1,3 +1,4 @@
+import type { BrakeRecords } from './brakeRecords.js';
 import type { AccessType, UpstreamGroup } from './directory.js';
 import type { UpstreamCall } from './call.js';
 
@@ -347,6 +348,7 @@ export interface Records {
   readonly intents: IntentRecords;
   readonly index: DirectoryIndex;
   readonly audit: AuditRecords;
+  readonly brake: BrakeRecords;
 }
 
 /**

@@ -2,7 +2,14 @@ import type { DirectoryIndex, IndexedPerson } from '../provisioning/store.js';
 import type { KeyedHash } from './addresses.js';
 import { chunks } from './chunks.js';
 import { beginScan } from './indexScan.js';
-import { currentGeneration, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexedPeople } from './indexTables.js';
+import {
+  countPeople,
+  currentGeneration,
+  ofCurrentGeneration,
+  toGroupRow,
+  toIndexedGroup,
+  toIndexedPeople,
+} from './indexTables.js';
 import { lists } from './lists.js';
 import { ensurePlace } from './places.js';
 import { atomically, type Handle } from './schema.js';
@@ -104,22 +111,4 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
       return [...leavers].map(([personId, groupIds]) => ({ personId, groupIds }));
     },
   };
-}
-
-/** People (no apps or customers) who are in a granting group. */
-function countPeople(db: Handle) {
-  return db
-    .selectFrom('index_people')
-    .select((eb) => eb.fn.countAll<number | string>().as('people'))
-    .where('index_people.generation', '=', ofCurrentGeneration(db))
-    .where('index_people.kind', '=', 'atlassian')
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('index_memberships')
-          .select('index_memberships.group_id')
-          .whereRef('index_memberships.generation', '=', 'index_people.generation')
-          .whereRef('index_memberships.account_id', '=', 'index_people.account_id'),
-      ),
-    );
 }

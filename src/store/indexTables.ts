@@ -23,6 +23,24 @@ export async function isGrantingGroup(db: Handle, groupId: string): Promise<bool
   return group !== undefined;
 }
 
+/** People (no apps or customers) who are in a granting group. */
+export function countPeople(db: Handle) {
+  return db
+    .selectFrom('index_people')
+    .select((eb) => eb.fn.countAll<number | string>().as('people'))
+    .where('index_people.generation', '=', ofCurrentGeneration(db))
+    .where('index_people.kind', '=', 'atlassian')
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('index_memberships')
+          .select('index_memberships.group_id')
+          .whereRef('index_memberships.generation', '=', 'index_people.generation')
+          .whereRef('index_memberships.account_id', '=', 'index_people.account_id'),
+      ),
+    );
+}
+
 export function toGroupRow(group: Omit<IndexedGroup, 'firstSeenAt'>, putAtMs: number | null): IndexGroupRow {
   return {
     id: group.id,

@@ -16,6 +16,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'first tables', up: createFirstTables },
   { number: 2, name: 'audit by object', up: indexAuditByObject },
+  { number: 3, name: 'mass-removal brake', up: createBrakeTables },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
@@ -235,4 +236,30 @@ async function createIndexTables(db: Handle): Promise<void> {
     .execute();
   await schema.createIndex('places_resource').on('places').columns(['resource', 'place']).execute();
   await schema.createIndex('places_id').on('places').columns(['resource', 'id']).unique().execute();
+}
+
+/** What was removed of late, and which counters refused more. */
+async function createBrakeTables({ schema }: Handle): Promise<void> {
+  await schema
+    .createTable('brake_removals')
+    .addColumn('reservation', 'text', (column) => column.notNull())
+    .addColumn('counter', 'text', (column) => column.notNull())
+    .addColumn('person_id', 'text', (column) => column.notNull())
+    .addColumn('account_id', 'text')
+    .addColumn('at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('settled', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('brake_removals_pk', ['reservation', 'counter', 'person_id'])
+    .execute();
+  await schema
+    .createIndex('brake_removals_counter')
+    .on('brake_removals')
+    .columns(['counter', 'at_ms', 'person_id'])
+    .execute();
+  await schema
+    .createTable('brake_trips')
+    .addColumn('counter', 'text', (column) => column.primaryKey())
+    .addColumn('tripped_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('last_refused_at_ms', 'bigint', (column) => column.notNull())
+    .addColumn('refusals', 'integer', (column) => column.notNull())
+    .execute();
 }

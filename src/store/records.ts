@@ -1,6 +1,7 @@
 import type { Records } from '../provisioning/store.js';
 import type { KeyedHash } from './addresses.js';
 import { auditRecords } from './audit.js';
+import { brakeRecords } from './brake.js';
 import { directoryIndex } from './directoryIndex.js';
 import { groupRecords } from './groups.js';
 import { holdRecords } from './holds.js';
@@ -21,5 +22,6 @@ export function recordsOf(db: Handle, hash: KeyedHash): Records {
     intents: intentRecords(db),
     index: directoryIndex(db, hash),
     audit: auditRecords(db),
+    brake: brakeRecords(db),
   };
 }

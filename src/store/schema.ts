@@ -21,6 +21,8 @@ export interface Database {
   own_group_deletions: { group_id: string; at_ms: number };
   intents: { kind: string; intent_key: string; caller: string; started_at: string; attempts: number };
   audit: AuditRow;
+  brake_removals: BrakeRemovalRow;
+  brake_trips: { counter: string; tripped_at_ms: number; last_refused_at_ms: number; refusals: number };
   /** One row for ever: which generation of the index is read, which one a scan is writing, and the last number given. */
   index_state: {
     id: number;
@@ -93,6 +95,16 @@ export interface AuditRow {
   result: string;
   upstream: string;
   note: string | null;
+}
+
+export interface BrakeRemovalRow {
+  reservation: string;
+  /** `access`, or `group:` and the id of the group. */
+  counter: string;
+  person_id: string;
+  account_id: string | null;
+  at_ms: number;
+  settled: number;
 }
 
 /** The store's database, or a transaction on it. */

@@ -1,6 +1,8 @@
 import { afterEach } from '@jest/globals';
+import { createBrake } from '../../src/provisioning/brake.js';
 import type { Call } from '../../src/provisioning/call.js';
 import type { Dependencies, Settings } from '../../src/provisioning/dependencies.js';
+import { countMembers } from '../../src/provisioning/groupReads.js';
 import { createGroups, type Groups } from '../../src/provisioning/groups.js';
 import { createJobs, type Jobs } from '../../src/provisioning/jobs.js';
 import type { AuditLine, PersonLink } from '../../src/provisioning/store.js';
@@ -53,6 +55,18 @@ export async function startGroups(
   const jobs = createJobs({ clock, log, maxRunning, maxMs: 15 * 60_000 });
   stopped.push(jobs);
   const deps: Dependencies = {
+    brake: createBrake({
+      store,
+      clock,
+      log,
+      limits: {
+        accessLoss: { count: 10, percent: 20 },
+        groupRemoval: { count: 100, percent: 30 },
+        windowMs: 60 * 60_000,
+      },
+      metrics: { brakeTripped: ignore, brakeRefused: ignore, removalsCounted: ignore },
+      countMembers: (groupId, call) => countMembers(groupId, deps, call),
+    }),
     directory,
     store,
     roster,
