@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AUDIT_FORMATS, type AuditFormatName } from './audit/formats.js';
 import { parseSince } from './audit/since.js';
 import { systemClock } from './clock.js';
@@ -23,6 +23,10 @@ export interface Commands {
   /** @returns the exit code: checks that failed are a result, not an error */
   doctor(options: { readonly json: boolean }): Promise<number>;
   link(email: string, account: string): Promise<void>;
+  /** @param who an e-mail address, or an id */
+  deactivate(who: string): Promise<void>;
+  /** @param options.for how long a release lasts, as typed */
+  brake(action: 'status' | 'release', options: { readonly for?: string }): Promise<void>;
   /** @returns the exit code: nobody found, and an Atlassian that could not be asked, are results */
   why(question: Question, options: { readonly json: boolean }): Promise<number>;
   /** @param sinceIso everything when undefined */
@@ -102,6 +106,20 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .argument('<email>', 'the address as the identity provider knows it')
     .argument('<account>', 'the Atlassian account id')
     .action((email: string, account: string) => commands.link(email, account));
+  program
+    .command('deactivate')
+    .description('take the access of one person now, whatever the brake says')
+    .argument('<email>', 'the address, or the id of somebody whose address is hidden')
+    .action((who: string) => commands.deactivate(who));
+  program
+    .command('brake')
+    .description('show what the mass-removal brake counts and refuses, or release it')
+    .addArgument(new Argument('[action]', 'what to do; status, unless --for is given').choices(['status', 'release']))
+    .option('--for <duration>', 'let everything pass for so long, such as 30m or 1h')
+    .action((action: 'status' | 'release' | undefined, options: { for?: string }) => {
+      if (action === 'status' && options.for !== undefined) program.error('--for belongs to release.');
+      return commands.brake(action ?? (options.for === undefined ? 'status' : 'release'), options);
+    });
 
   describeWhy(program, commands, exit);
   describeAudit(program, commands);

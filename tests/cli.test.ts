@@ -18,6 +18,8 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
     demo: note('demo'),
     sandbox: note('sandbox'),
     link: note('link'),
+    deactivate: note('deactivate'),
+    brake: note('brake'),
     doctor: async (options) => {
       await note('doctor')(options);
       return 3;
@@ -43,6 +45,12 @@ describe('the command line', () => {
     [['demo', '--full'], [['demo', { keep: false, full: true }]]],
     [['sandbox'], [['sandbox']]],
     [['link', 'ada@acme.com', '712020:1'], [['link', 'ada@acme.com', '712020:1']]],
+    [['deactivate', 'ada@acme.com'], [['deactivate', 'ada@acme.com']]],
+    [['brake'], [['brake', 'status', {}]]],
+    [['brake', 'status'], [['brake', 'status', {}]]],
+    [['brake', 'release'], [['brake', 'release', {}]]],
+    [['brake', 'release', '--for', '1h'], [['brake', 'release', { for: '1h' }]]],
+    [['brake', '--for', '1h'], [['brake', 'release', { for: '1h' }]]],
   ])('%j runs that command', async (args, expected) => {
     expect(await run(args)).toEqual({ code: 0, calls: expected, out: '', err: '' });
   });
@@ -88,7 +96,7 @@ describe('the command line', () => {
   it.each([['help'], ['--help'], ['-h']])('%s explains every command and ends well', async (word) => {
     const { code, calls, out, err } = await run([word]);
     expect({ code, calls, err }).toEqual({ code: 0, calls: [], err: '' });
-    for (const name of ['serve', 'demo', 'sandbox', 'doctor', 'link', 'why', 'audit', 'help'])
+    for (const name of ['serve', 'demo', 'sandbox', 'doctor', 'link', 'deactivate', 'brake', 'why', 'audit', 'help'])
       expect(out).toMatch(new RegExp(`^ +${name}`, 'm'));
     expect(out).toContain('78 the configuration');
   });
@@ -101,9 +109,11 @@ describe('the command line', () => {
     [['sevre'], 'There is no command "sevre". Did you mean serve?'],
     [['Doctr', '--json'], 'unknown option'],
     [['doctr'], 'Did you mean doctor?'],
-    [['provision'], 'There are serve, demo, sandbox, doctor, link, why, audit and help.'],
+    [['provision'], 'There are serve, demo, sandbox, doctor, link, deactivate, brake, why, audit and help.'],
     [['serve', 'now'], 'too many arguments'],
     [['link', 'ada@acme.com'], "missing required argument 'account'"],
+    [['brake', 'off'], 'Allowed choices are status, release'],
+    [['brake', 'status', '--for', '1h'], '--for belongs to release'],
     [['--port', '80'], "unknown option '--port'"],
   ])('%j is refused with a hint and runs nothing', async (args, hint) => {
     const { code, calls, out, err } = await run(args);

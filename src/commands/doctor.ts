@@ -23,7 +23,11 @@ export async function doctor({ json }: { readonly json: boolean }): Promise<numb
   try {
     const findings = [
       ...(await examine(SITE_CHECKS, questionsTo(config, connection, systemClock))),
-      ...(await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl) })),
+      ...(await examine(OWN_CHECKS, {
+        config,
+        store: () => glanceAtStore(config.databaseUrl),
+        now: () => systemClock.now(),
+      })),
     ];
     process.stdout.write(json ? toJson(findings) : toText(findings));
     return findings.some(hasFailed) ? EXIT_CODES.failure : EXIT_CODES.ok;

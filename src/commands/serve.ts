@@ -21,7 +21,10 @@ const DRAIN_MS = 28_000;
 export async function serve(): Promise<void> {
   const config = readConfig(loadEnvironment());
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
-  logFindings(await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl) }), logger);
+  logFindings(
+    await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl), now: () => systemClock.now() }),
+    logger,
+  );
   const lock = await orExit(() => lockFor(config.databaseUrl));
   const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
   const bridge = await startBridge({ config, store, clock: systemClock, logger });

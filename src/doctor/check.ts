@@ -15,7 +15,8 @@ export type CheckName =
   | 'jiraSearch'
   | 'seats'
   | 'settings'
-  | 'records';
+  | 'records'
+  | 'brake';
 
 /** One line of the report. No secret and no address of a person is in it; names of groups are, since they are pasted. */
 export interface Finding {

@@ -1,3 +1,5 @@
+import type { BrakeTrip } from '../provisioning/brakeRecords.js';
+import { brakeRecords } from './brake.js';
 import { lookInto } from './reading.js';
 import type { Handle } from './schema.js';
 
@@ -15,6 +17,8 @@ export type StoreGlance =
       readonly superseded: readonly string[];
       /** ISO times at which people were invited who have no account yet, the oldest first. */
       readonly invitedAt: readonly string[];
+      /** The mass-removal brake: until when it is released, and every counter that refused something (rule SA11). */
+      readonly brake: { readonly releasedUntilMs: number; readonly trips: readonly BrakeTrip[] };
     };
 
 /**
@@ -63,5 +67,11 @@ async function readGlance(db: Handle) {
     .where('account_id', 'is', null)
     .orderBy('at')
     .execute();
-  return { renamed, superseded: superseded.map(({ id }) => id), invitedAt: invited.map(({ at }) => at) };
+  const brake = brakeRecords(db);
+  return {
+    renamed,
+    superseded: superseded.map(({ id }) => id),
+    invitedAt: invited.map(({ at }) => at),
+    brake: { releasedUntilMs: await brake.releasedUntilMs(), trips: await brake.trips(0) },
+  };
 }

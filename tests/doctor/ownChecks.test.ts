@@ -33,7 +33,11 @@ function configWith(settings: Readonly<Record<string, string>> = {}): Config {
 }
 
 async function look(check: Finding['check'], settings: Readonly<Record<string, string>> = {}) {
-  const findings = await examine(OWN_CHECKS, { config: configWith(settings), store: () => glanceAtStore(url) });
+  const findings = await examine(OWN_CHECKS, {
+    config: configWith(settings),
+    store: () => glanceAtStore(url),
+    now: Date.now,
+  });
   return findings.filter((finding) => finding.check === check);
 }
 
