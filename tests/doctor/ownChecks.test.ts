@@ -115,6 +115,37 @@ describe('settings', () => {
   });
 });
 
+describe('brake', () => {
+  const nowMs = Date.now();
+
+  it('is silent before there is a database, and content with one in order [SA11]', async () => {
+    expect(await look('brake')).toEqual([]);
+    await fill(() => Promise.resolve());
+    expect(await look('brake')).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('shows what is refused, until the window has passed or the operator releases it [SA11]', async () => {
+    await fill(async ({ brake }) => {
+      await brake.noteRefusal('access', nowMs - 1000, 0);
+      await brake.noteRefusal('group:old', nowMs - 61 * 60_000, 0);
+    });
+
+    const [finding, ...more] = await look('brake');
+
+    expect(more).toEqual([]);
+    expect(finding).toMatchObject({ status: 'warning', remedy: expect.stringContaining('brake release') });
+    expect(finding?.message).toMatch(/has refused 1 messages since .* \(access\)/);
+    await fill(({ brake }) => brake.release(nowMs));
+    expect(await look('brake')).toMatchObject([{ status: 'ok' }]);
+  });
+
+  it('warns while everything passes [SA11]', async () => {
+    await fill(({ brake }) => brake.release(nowMs + 60_000));
+
+    expect(await look('brake')).toMatchObject([{ status: 'warning', message: expect.stringContaining('pass until') }]);
+  });
+});
+
 describe('records', () => {
   it('makes no database where there is none', async () => {
     expect(await look('records')).toMatchObject([{ status: 'ok' }]);

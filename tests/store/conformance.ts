@@ -1,6 +1,7 @@
 import { afterEach, describe } from '@jest/globals';
 import type { Clock } from '../../src/provisioning/call.js';
 import type { Store } from '../../src/provisioning/store.js';
+import { describeBrake } from './brakeSuite.js';
 import { describeGroups } from './groupSuite.js';
 import { describeIndex } from './indexSuite.js';
 import { describeLists } from './listSuite.js';
@@ -47,6 +48,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeTrail(open);
     describeWrites(open);
     describeIndex(open);
+    describeBrake(open);
     describeLists(open);
     describeTransactions(open);
     describeLocks(open);
