@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import type { Clock } from '../provisioning/call.js';
 import type { Store } from '../provisioning/store.js';
 import type { Sandbox } from '../sandbox/server.js';
+import { brakingWave } from './braking.js';
 import type { ScimClient } from './client.js';
 import { explainingAccess } from './explaining.js';
 
@@ -25,4 +26,4 @@ export interface Chapter {
 }
 
 /** In the order in which they are told, after the default story, on the same site. */
-export const CHAPTERS: readonly Chapter[] = [explainingAccess];
+export const CHAPTERS: readonly Chapter[] = [explainingAccess, brakingWave];

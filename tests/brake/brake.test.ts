@@ -76,6 +76,25 @@ describe('the person over the limit', () => {
     expect(await site.store.people.find(id)).toEqual(before);
   });
 
+  it('is not renamed by a POST that would take the record up and its access away [SA11] [US6]', async () => {
+    const site = await startCrowd(12);
+    const user = (userName: string, more: object) => ({
+      userName,
+      externalId: 'kept',
+      emails: [{ value: 'p11@example.com', primary: true }],
+      ...more,
+    });
+    const created = await site.scim('post', '/Users', user('p11@example.com', {}));
+    const { id } = created.body as { id: string };
+    for (const other of site.people.slice(0, 10)) await deactivate(site, other);
+    const before = await site.store.people.find(id);
+
+    expectScimError(await site.scim('post', '/Users', user('renamed@example.com', { active: false })), 503);
+
+    expect(await site.store.people.find(id)).toEqual(before);
+    expect(site.withAccess()).toContain(id);
+  });
+
   it('is protected first, and unknown first [SA11] [SA8]', async () => {
     const site = await startTripping({ settings: { PROTECTED_USERS: 'p15@example.com' } });
 
