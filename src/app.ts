@@ -83,6 +83,7 @@ export function createApp(parts: AppParts): App {
     limits: config.brake,
     metrics,
     countMembers: (groupId, call) => countMembers(groupId, deps, call),
+    indexReady: (call) => roster.ready(call),
   });
   const deps: Dependencies = {
     directory,

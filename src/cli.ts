@@ -111,16 +111,8 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .description('take the access of one person now, whatever the brake says')
     .argument('<email>', 'the address, or the id of somebody whose address is hidden')
     .action((who: string) => commands.deactivate(who));
-  program
-    .command('brake')
-    .description('show what the mass-removal brake counts and refuses, or release it')
-    .addArgument(new Argument('[action]', 'what to do; status, unless --for is given').choices(['status', 'release']))
-    .option('--for <duration>', 'let everything pass for so long, such as 30m or 1h')
-    .action((action: 'status' | 'release' | undefined, options: { for?: string }) => {
-      if (action === 'status' && options.for !== undefined) program.error('--for belongs to release.');
-      return commands.brake(action ?? (options.for === undefined ? 'status' : 'release'), options);
-    });
 
+  describeBrake(program, commands);
   describeWhy(program, commands, exit);
   describeAudit(program, commands);
 
@@ -133,6 +125,18 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     program.error(`There is no command "${name}". ${hint}`);
   });
   return program;
+}
+
+function describeBrake(program: Command, commands: Commands): void {
+  program
+    .command('brake')
+    .description('show what the mass-removal brake counts and refuses, or release it')
+    .addArgument(new Argument('[action]', 'what to do; status, unless --for is given').choices(['status', 'release']))
+    .option('--for <duration>', 'let everything pass for so long, such as 30m or 1h')
+    .action((action: 'status' | 'release' | undefined, options: { for?: string }) => {
+      if (action === 'status' && options.for !== undefined) program.error('--for belongs to release.');
+      return commands.brake(action ?? (options.for === undefined ? 'status' : 'release'), options);
+    });
 }
 
 function describeWhy(program: Command, commands: Commands, exit: (code: number) => void): void {

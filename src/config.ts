@@ -1,7 +1,7 @@
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
 import { matchesPattern } from './patterns.js';
-import type { BrakeLimits } from './provisioning/brake.js';
+import type { BrakeLimits } from './provisioning/brakeLimits.js';
 import { EXAMPLE_SECRET, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 import { isLoopback, type Caller } from './settingValues.js';
 import { nearestWord } from './spelling.js';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { RemovalLimit } from './provisioning/brake.js';
+import type { RemovalLimit } from './provisioning/brakeLimits.js';
 
 /** What a text of the environment means, or what is wrong with it: words that follow the setting's name. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
 import { systemClock } from '../clock.js';
 import { type Config, readConfig } from '../config.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { brakeStatus, currentAccessLimit, releaseBrake } from '../provisioning/brakeStatus.js';
 import { Failure } from '../provisioning/failure.js';
-import type { Store } from '../provisioning/store.js';
-import { databasePath } from '../store/databasePath.js';
+import type { Records } from '../provisioning/store.js';
+import { readRecords } from '../store/reading.js';
 import { openSqliteStore } from '../store/sqlite.js';
 import { operatorCall } from './operator.js';
 
@@ -17,40 +16,37 @@ const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 60 * 60_000 }
 export async function brake(action: 'status' | 'release', options: { readonly for?: string }): Promise<void> {
   const releaseMs = options.for === undefined ? 0 : durationMs(options.for);
   const config = readConfig(loadEnvironment());
-  const path = databasePath(config.databaseUrl);
-  if (path !== undefined && !existsSync(path)) {
-    throw new ExitError(
-      `There is no database at ${path}. Run this where serve runs, with its DATABASE_URL.`,
-      EXIT_CODES.configuration,
-    );
-  }
   try {
-    const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
-    try {
-      process.stdout.write(
-        action === 'release' ? await release(store, releaseMs) : await describeStatus(store, config),
-      );
-    } finally {
-      await store.close();
-    }
+    const described =
+      action === 'release'
+        ? await release(config, releaseMs)
+        : await readRecords(config.databaseUrl, (records) => describeStatus(records, config));
+    process.stdout.write(described);
   } catch (error) {
     if (error instanceof Failure) throw new ExitError(error.message, EXIT_CODES.failure, { cause: error });
     throw error;
   }
 }
 
-async function release(store: Store, releaseMs: number): Promise<string> {
+async function release({ databaseUrl }: Config, releaseMs: number): Promise<string> {
+  // A database that is not there must not be made by a command that is typed in another folder.
+  await readRecords(databaseUrl, (records) => records.brake.releasedUntilMs());
+  const store = await openSqliteStore({ url: databaseUrl, clock: systemClock });
   const untilMs = systemClock.now() + releaseMs;
-  await releaseBrake(store, untilMs, systemClock, operatorCall());
+  try {
+    await releaseBrake(store, untilMs, systemClock, operatorCall());
+  } finally {
+    await store.close();
+  }
   return releaseMs === 0
     ? 'The brake is released and counts from zero. Identity providers send again what was refused.\n'
     : `The brake lets everything pass until ${timeOf(untilMs)}, and counts from zero then. To end that earlier: brake release\n`;
 }
 
-async function describeStatus(store: Store, { brake: limits }: Config): Promise<string> {
+async function describeStatus(records: Records, { brake: limits }: Config): Promise<string> {
   const nowMs = systemClock.now();
-  const status = await brakeStatus(store, limits, nowMs);
-  const limit = await currentAccessLimit(store, limits, nowMs);
+  const status = await brakeStatus(records, limits, nowMs);
+  const limit = await currentAccessLimit(records, limits, nowMs);
   const lines = [
     ...status.trips.map(
       ({ counter, trippedAtMs, lastRefusedAtMs, refusals }) =>

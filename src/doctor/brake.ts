@@ -1,5 +1,5 @@
 import type { Config } from '../config.js';
-import { windowStart } from '../provisioning/brake.js';
+import { windowStart } from '../provisioning/brakeLimits.js';
 import type { StoreGlance } from '../store/glance.js';
 import type { Check } from './check.js';
 

@@ -1,5 +1,5 @@
 import { audit } from './auditing.js';
-import { accessLimit, type BrakeLimits, windowStart } from './brake.js';
+import { accessLimit, type BrakeLimits, windowStart } from './brakeLimits.js';
 import type { BrakeTrip } from './brakeRecords.js';
 import type { Call, Clock } from './call.js';
 import type { Records, Store } from './store.js';

@@ -127,6 +127,11 @@ export async function grantingGroupsOf(
   return [...candidates].filter((id) => access.granting.has(id));
 }
 
+/** Entitled to the access that a pending invitation will give (rule US5). */
+export function isInvited({ accountId, wanted, invitedAt }: PersonLink): boolean {
+  return accountId === undefined && wanted === 'active' && invitedAt !== undefined;
+}
+
 /**
  * Asks the brake about somebody whom the index shows with access, or who is entitled to it (rule SA11), before any upstream
  * call: what a wave sends beyond the limit costs nothing. What the index does not know is asked again once it was read.
@@ -144,7 +149,7 @@ export async function assertRoomToLeave(
   if (link?.suspended === true) return;
   const hasAccess =
     accountId === undefined
-      ? link?.wanted === 'active'
+      ? link !== undefined && isInvited(link)
       : ((await deps.store.index.person(accountId))?.grantingGroupIds.length ?? 0) > 0;
   if (hasAccess) await deps.brake.check({ access: [{ id, accountId }] }, call);
 }

@@ -1,10 +1,11 @@
 import { assertNotProtected, readMemberships } from './access.js';
 import { audit } from './auditing.js';
-import { type GroupLoss, spending } from './brake.js';
+import { spending } from './brake.js';
+import type { GroupLoss } from './brakeLimits.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { attachIfPresent } from './invitations.js';
-import { assertRoomToLeave, grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
+import { assertRoomToLeave, grantingGroupsOf, isInvited, leaveGroups, refuseStuck } from './leaving.js';
 import { assertPlausibleId, type People } from './people.js';
 import { refusing } from './refusals.js';
 import type { PersonLink } from './store.js';
@@ -49,7 +50,7 @@ async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): P
   if (link.accountId !== undefined) {
     await leaveEverything({ ...link, accountId: link.accountId }, deps, call, noteWish);
   } else {
-    const reservation = await deps.brake.reserve({ access: link.wanted === 'active' ? [link] : [] }, call);
+    const reservation = await deps.brake.reserve({ access: isInvited(link) ? [link] : [] }, call);
     await spending(reservation, async () => {
       await noteWish();
       reservation.keep(link.id);

@@ -6,17 +6,19 @@ import {
   type Memberships,
   readMemberships,
 } from './access.js';
-import { assertAllowedDomain, createMissingAccount, outsideDirectory, restoreAccount } from './accounts.js';
+import { assertAllowedDomain, createMissingAccount, restoreAccount } from './accounts.js';
 import { audit } from './auditing.js';
-import { type Losses, mayHaveHappened, type Reservation, spending } from './brake.js';
+import { type Reservation, spending } from './brake.js';
+import type { Losses } from './brakeLimits.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { attachIfPresent } from './invitations.js';
 import { joinGroups } from './joining.js';
-import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
+import { grantingGroupsOf, isInvited, leaveGroups, refuseStuck } from './leaving.js';
 import type { CurrentMemberships } from './people.js';
 import type { Hold, PersonLink } from './store.js';
+import { isSuspendedUpstream, suspend } from './suspending.js';
 
 /** A linked person as Confluence has it now: the one read that a statement of `active` is judged against (rule US2). */
 export interface Standing {
@@ -65,7 +67,7 @@ async function planTaking(link: PersonLink, standing: Reach, deps: Dependencies,
   const { access, memberships } = standing;
   // Entitled to what an invitation will give (rule US5): losing that counts when it is asked for, not when it is done.
   if (link.accountId === undefined || memberships === undefined)
-    return { groupIds: [], suspends: false, takesAccess: link.wanted === 'active' };
+    return { groupIds: [], suspends: false, takesAccess: isInvited(link) };
   if (deps.settings.deactivation === 'suspend') {
     const suspends = !link.suspended || !(await isSuspendedUpstream(link, deps, call));
     return { groupIds: [...memberships.shown], suspends, takesAccess: suspends };
@@ -175,63 +177,6 @@ async function rememberWish(
     if (link.wanted !== wanted) await records.people.update(link.id, { wanted, wantedAt: now, modifiedAt: now });
     for (const groupId of taken) await records.holds.put({ personId: link.id, groupId, kind });
   });
-}
-
-/** `DEACTIVATION=suspend`: organization-wide; memberships stay upstream, hidden, and are shown from here. */
-async function suspend(
-  link: PersonLink & { readonly accountId: string },
-  standing: { readonly access: Access; readonly memberships: Memberships },
-  reservation: Reservation,
-  deps: Dependencies,
-  call: Call,
-): Promise<void> {
-  let suspended: boolean;
-  try {
-    suspended = await suspendAccount(link.accountId, standing, deps, call);
-  } catch (error) {
-    if (mayHaveHappened(Failure.from(error))) reservation.keep(link.id);
-    throw error;
-  }
-  if (suspended) reservation.keep(link.id);
-  await deps.store.transaction(async (records) => {
-    await records.people.update(link.id, { suspended });
-    if (!suspended) await records.holds.removeAll(link.id, 'suspended');
-    await audit(records, deps, call, {
-      event: 'user.deactivated',
-      subject: link.id,
-      decision: 'US7 DEACTIVATION=suspend',
-      result: 'done',
-    });
-  });
-}
-
-/**
- * @returns whether the account is suspended now; false for one that is in no directory any more and in no granting group,
- *   and so has no access that a suspension could take
- * @throws Failure `refused` for an account in no directory whom a granting group shows all the same
- */
-async function suspendAccount(
-  accountId: string,
-  { access, memberships }: { readonly access: Access; readonly memberships: Memberships },
-  deps: Dependencies,
-  call: Call,
-): Promise<boolean> {
-  try {
-    await deps.directory.suspend(accountId, call);
-    return true;
-  } catch (error) {
-    const failure = Failure.from(error);
-    if (failure.kind !== 'notFound') throw failure;
-    if ((await grantingGroupsOf(accountId, memberships, access, deps)).length > 0) throw outsideDirectory(failure);
-    return false;
-  }
-}
-
-/** Whether a person we suspended still is; an address that no longer answers is taken as "not suspended". */
-async function isSuspendedUpstream(link: PersonLink, deps: Dependencies, call: Call): Promise<boolean> {
-  if (link.address === undefined) return false;
-  const match = await deps.directory.findByEmail(link.address, call);
-  return match.kind === 'one' && match.accountId === link.accountId && match.suspended;
 }
 
 /**

@@ -78,6 +78,14 @@ describe('people who are invited', () => {
     expect((await site.store.brake.counted('access', 0)).size).toBe(2);
   });
 
+  it('do not count when they were a connection test, which invites nobody [SA11]', async () => {
+    const site = await startInviting({ settings: { ACCESS_LOSS_LIMIT: '0', TEST_ADDRESSES: 'test-*@example.com' } });
+    const [one = '', two = ''] = await invite(site, 'test-1', 'test-2');
+
+    expect((await site.remove(one)).status).toBe(204);
+    expect((await site.state(two, false)).status).toBe(200);
+  });
+
   it('count once when the account is there already and is only found now [SA11]', async () => {
     const site = await startInviting({ settings: { ACCESS_LOSS_LIMIT: '1' } });
     const [ada = ''] = await invite(site, 'ada');

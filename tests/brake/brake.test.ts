@@ -247,6 +247,14 @@ describe('a limit', () => {
     expectScimError(await deactivate(site, site.people[30] ?? ''), 503);
   });
 
+  it('waits for the first scan, which tells what its share is of [SA11] [LI1]', async () => {
+    const site = await startCrowd(60, { scan: false });
+    for (const id of site.people.slice(0, 11)) expect((await deactivate(site, id)).status).toBe(200);
+    expect(await site.store.index.scannedAtMs()).toBeDefined();
+    expect((await deactivate(site, site.people[11] ?? '')).status).toBe(200);
+    expectScimError(await deactivate(site, site.people[12] ?? ''), 503);
+  });
+
   it('that is off refuses nobody [SA11]', async () => {
     const site = await startCrowd(15, { settings: { ACCESS_LOSS_LIMIT: 'off', ADOPT_GROUPS: ACCESS_GROUP } });
 

@@ -126,6 +126,10 @@ describe('the brake of serve', () => {
 
   it('is shown, passed by and released by commands beside it [SA11]', async () => {
     const site = await start();
+    expect(await site.command('brake', 'release')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no database'),
+    });
     const serve = await site.serve();
     await wave(site, serve, () => undefined);
     const [urgent = '', other = '', third = ''] = site.withAccess();

@@ -66,6 +66,7 @@ export async function startGroups(
       },
       metrics: { brakeTripped: ignore, brakeRefused: ignore, removalsCounted: ignore },
       countMembers: (groupId, call) => countMembers(groupId, deps, call),
+      indexReady: (call) => roster.ready(call),
     }),
     directory,
     store,

@@ -249,7 +249,7 @@ describe('an example of an answer', () => {
     );
 
   it('is what the bridge answers', async () => {
-    const bridge = await startTestBridge({ settings: { REQUEST_BUDGET_SECONDS: '1' } });
+    const bridge = await startTestBridge({ settings: { REQUEST_BUDGET_SECONDS: '1', ACCESS_LOSS_LIMIT: '0' } });
     const ada = {
       externalId: '00ujl29u0le5T6Aj10h7',
       name: { givenName: 'Ada', familyName: 'Lovelace' },
@@ -272,6 +272,7 @@ describe('an example of an answer', () => {
       protectedPerson: await bridge.scim('delete', `/Users/${admin.accountId}`),
       foreignGroup: await bridge.scim('patch', `/Groups/${groups.synced.id}`, clear),
     };
+    answers['braked'] = await bridge.scim('patch', person, patch({ op: 'replace', path: 'active', value: false }));
     faults.always({ kind: 'reset', path: /\/wiki\// });
     answers['noAnswer'] = await bridge.scim('get', person);
 
