@@ -76,8 +76,11 @@ export interface Tombstone {
 
 /** Something begun upstream whose outcome may be lost with the process. */
 export interface Intent {
-  /** `invite` (key: the address) or `createGroup` (key: lower-case name; once the group is recorded, name and message). */
-  readonly kind: 'invite' | 'createGroup';
+  /**
+   * `invite` (key: the address), `createGroup` (key: lower-case name; once the group is recorded, name and message), or
+   * what a write test made (key: name of the group, or address; then a space and the id, once it is known).
+   */
+  readonly kind: 'invite' | 'createGroup' | 'writeTest' | 'writeTestPerson';
   readonly key: string;
   readonly caller: string;
   readonly startedAt: string;

@@ -19,6 +19,8 @@ export type StoreGlance =
       readonly invitedAt: readonly string[];
       /** The mass-removal brake: until when it is released, and every counter that refused something (rule SA11). */
       readonly brake: { readonly releasedUntilMs: number; readonly trips: readonly BrakeTrip[] };
+      /** How many things write tests made and have not taken away: one may be running. */
+      readonly writeTests: number;
     };
 
 /**
@@ -68,10 +70,16 @@ async function readGlance(db: Handle) {
     .orderBy('at')
     .execute();
   const brake = brakeRecords(db);
+  const writeTests = await db
+    .selectFrom('intents')
+    .select((eb) => eb.fn.countAll<number | bigint>().as('count'))
+    .where('kind', 'in', ['writeTest', 'writeTestPerson'])
+    .executeTakeFirstOrThrow();
   return {
     renamed,
     superseded: superseded.map(({ id }) => id),
     invitedAt: invited.map(({ at }) => at),
     brake: { releasedUntilMs: await brake.releasedUntilMs(), trips: await brake.trips(0) },
+    writeTests: Number(writeTests.count),
   };
 }

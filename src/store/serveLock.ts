@@ -4,6 +4,7 @@ import Sqlite from 'libsql';
 import { Failure } from '../provisioning/failure.js';
 import { sqliteCode } from './driverErrors.js';
 
+/** A lock on a SQLite file that the kernel drops when the process ends, however it ends. */
 export interface ServeLock {
   release(): void;
 }
@@ -18,23 +19,53 @@ export interface ServeLock {
  */
 export function holdServeLock(path: string): ServeLock {
   try {
-    const database = new Sqlite(`${toRealPath(path)}.serve-lock`);
-    try {
-      database.exec('begin exclusive');
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-    return { release: () => database.close() };
+    return hold(path, 'serve-lock');
   } catch (error) {
+    if (!isTaken(error)) throw cannotLock(path, error);
     throw new Failure(
       'misconfigured',
-      sqliteCode(error)?.startsWith('SQLITE_BUSY') === true
-        ? `Another confluence-scim-bridge serves the database ${path} already. Stop it, or give this one a DATABASE_URL of its own.`
-        : `The lock file beside the database ${path} cannot be opened. Give DATABASE_URL a folder that the bridge may write to.`,
+      `Another confluence-scim-bridge serves the database ${path} already. Stop it, or give this one a DATABASE_URL of its own.`,
       { cause: error },
     );
   }
+}
+
+/**
+ * Makes this process the only one that runs a write test on a SQLite file, or removes what one left.
+ *
+ * @returns undefined when another process does at the moment
+ * @throws Failure `misconfigured` when the folder cannot be written to
+ */
+export function holdWriteTestLock(path: string): ServeLock | undefined {
+  try {
+    return hold(path, 'write-test-lock');
+  } catch (error) {
+    if (isTaken(error)) return undefined;
+    throw cannotLock(path, error);
+  }
+}
+
+function hold(path: string, suffix: string): ServeLock {
+  const database = new Sqlite(`${toRealPath(path)}.${suffix}`);
+  try {
+    database.exec('begin exclusive');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+function isTaken(error: unknown): boolean {
+  return sqliteCode(error)?.startsWith('SQLITE_BUSY') === true;
+}
+
+function cannotLock(path: string, cause: unknown): Failure {
+  return new Failure(
+    'misconfigured',
+    `The lock file beside the database ${path} cannot be opened. Give DATABASE_URL a folder that the bridge may write to.`,
+    { cause },
+  );
 }
 
 /** One file, one lock, whatever symbolic links lead to it. */
