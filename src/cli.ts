@@ -22,6 +22,13 @@ export interface Commands {
   sandbox(): Promise<void>;
   /** @returns the exit code: checks that failed are a result, not an error */
   doctor(options: { readonly json: boolean }): Promise<number>;
+  /** @returns the exit code: answers that were not as believed are a result */
+  writeTest(options: {
+    readonly site: string;
+    readonly person: string | undefined;
+    readonly yes: boolean;
+    readonly json: boolean;
+  }): Promise<number>;
   link(email: string, account: string): Promise<void>;
   /** @param who an e-mail address, or an id */
   deactivate(who: string): Promise<void>;
@@ -95,11 +102,7 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .command('sandbox')
     .description('run the stand-in for Atlassian alone')
     .action(() => commands.sandbox());
-  program
-    .command('doctor')
-    .description('check settings, credentials and access groups, and say what to do')
-    .option('--json', 'print the findings as JSON', false)
-    .action(async (options: { json: boolean }) => exit(await commands.doctor(options)));
+  describeDoctor(program, commands, exit);
   program
     .command('link')
     .description('link an invited person, whose address Atlassian hides, to an account')
@@ -137,6 +140,41 @@ function describeBrake(program: Command, commands: Commands): void {
       if (action === 'status' && options.for !== undefined) program.error('--for belongs to release.');
       return commands.brake(action ?? (options.for === undefined ? 'status' : 'release'), options);
     });
+}
+
+function describeDoctor(program: Command, commands: Commands, exit: (code: number) => void): void {
+  program
+    .command('doctor')
+    .description('check settings, credentials and access groups, and say what to do')
+    .option('--json', 'print the findings as JSON', false)
+    .option('--write-test', 'try writes on the real site, with a group that is deleted again; asks first', false)
+    .option('--site <host>', 'with --write-test: the site it shall write to, such as acme.atlassian.net')
+    .option('--person <email>', 'with --write-test: also give this new person access, and take it again', toEmail)
+    .option('--yes', 'with --write-test: do not ask', false)
+    .action(async ({ json, writeTest, site, person, yes }: DoctorOptions, command: Command) => {
+      if (writeTest) {
+        if (site === undefined) command.error('Type the site that the test shall write to: --site acme.atlassian.net.');
+        exit(await commands.writeTest({ site, person, yes, json }));
+        return;
+      }
+      if (site !== undefined || person !== undefined || yes) {
+        command.error('--site, --person and --yes belong to --write-test.');
+      }
+      exit(await commands.doctor({ json }));
+    });
+}
+
+interface DoctorOptions {
+  readonly json: boolean;
+  readonly writeTest: boolean;
+  readonly site?: string;
+  readonly person?: string;
+  readonly yes: boolean;
+}
+
+function toEmail(text: string): string {
+  if (!/^[^\s@]+@[^\s@]+$/.test(text)) throw new InvalidArgumentError('Give an e-mail address such as test@acme.com.');
+  return text;
 }
 
 function describeWhy(program: Command, commands: Commands, exit: (code: number) => void): void {

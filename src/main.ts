@@ -16,6 +16,7 @@ process.exitCode = await runCommandLine(
     doctor: async (options) => (await import('./commands/doctor.js')).doctor(options),
     brake: async (action, options) => (await import('./commands/brake.js')).brake(action, options),
     deactivate: async (who) => (await import('./commands/deactivate.js')).deactivate(who),
+    writeTest: async (options) => (await import('./commands/writeTest.js')).writeTest(options),
     link: async (email, account) => (await import('./commands/link.js')).link(email, account),
     why: async (question, options) => (await import('./commands/why.js')).why(question, options),
     auditExport: async (sinceIso, format) => (await import('./commands/auditExport.js')).auditExport(sinceIso, format),

@@ -24,6 +24,10 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
       await note('doctor')(options);
       return 3;
     },
+    writeTest: async (options) => {
+      await note('writeTest')(options);
+      return 3;
+    },
     why: async (question, options) => {
       await note('why')(question, options);
       return 75;
@@ -58,6 +62,29 @@ describe('the command line', () => {
   it('passes the exit code of doctor on', async () => {
     expect(await run(['doctor'])).toMatchObject({ code: 3, calls: [['doctor', { json: false }]] });
     expect(await run(['doctor', '--json'])).toMatchObject({ code: 3, calls: [['doctor', { json: true }]] });
+  });
+
+  it('runs the write test of doctor with what it needs, and passes its exit code on', async () => {
+    expect(await run(['doctor', '--write-test', '--site', 'acme.atlassian.net'])).toMatchObject({
+      code: 3,
+      calls: [['writeTest', { site: 'acme.atlassian.net', person: undefined, yes: false, json: false }]],
+    });
+    const all = ['--site', 'acme.atlassian.net', '--person', 'test@acme.com', '--yes', '--json'];
+    expect(await run(['doctor', '--write-test', ...all])).toMatchObject({
+      calls: [['writeTest', { site: 'acme.atlassian.net', person: 'test@acme.com', yes: true, json: true }]],
+    });
+  });
+
+  it.each([
+    [['--write-test', '--yes'], '--site acme.atlassian.net'],
+    [['--site', 'acme.atlassian.net'], 'belong to --write-test'],
+    [['--yes'], 'belong to --write-test'],
+    [['--write-test', '--site', 'acme.atlassian.net', '--person', 'ada'], 'e-mail address'],
+  ])('doctor %j is refused, and ends with 64', async (args, words) => {
+    const outcome = await run(['doctor', ...args]);
+
+    expect(outcome).toMatchObject({ code: 64, calls: [] });
+    expect(outcome.err).toContain(words);
   });
 
   it('asks why about one person or one group, and passes the exit code on', async () => {

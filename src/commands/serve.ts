@@ -7,15 +7,20 @@ import { logFindings } from '../doctor/report.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { createLogger } from '../observability/logger.js';
+import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
+import { readGrantingGroups } from '../roster/accessGroups.js';
+import { openOwnCall } from '../roster/ownCall.js';
 import { onShutdown } from '../shutdown.js';
 import { databasePath } from '../store/databasePath.js';
 import { glanceAtStore } from '../store/glance.js';
 import { holdServeLock, type ServeLock } from '../store/serveLock.js';
 import { openSqliteStore } from '../store/sqlite.js';
+import { clearWriteTests } from './leftovers.js';
 
 /** Under the 30 s that orchestrators usually give a process to end, and over the default request budget. */
 const DRAIN_MS = 28_000;
+const SCAN_BUDGET_MS = 60_000;
 
 /** Runs the bridge until a signal ends it. Resolves when it serves. */
 export async function serve(): Promise<void> {
@@ -39,13 +44,36 @@ export async function serve(): Promise<void> {
     });
   });
   try {
-    await bridge.ready;
+    const { deps } = await bridge.ready;
+    await clearAfterWriteTests({ ...deps, databaseUrl: config.databaseUrl, signal: stopping.signal });
   } catch (error) {
     // Told to stop before Atlassian was reached.
     if (stopping.signal.aborted) return;
     await bridge.close(0);
     lock?.release();
     throw error;
+  }
+}
+
+/** A group that a write test left harms nobody, so nothing that goes wrong here keeps the bridge from serving. */
+async function clearAfterWriteTests(
+  parts: Pick<Dependencies, 'directory' | 'store' | 'clock' | 'log'> & {
+    readonly databaseUrl: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { directory, clock, log, signal } = parts;
+  const questions = {
+    directory: () => Promise.resolve(directory),
+    grantingGroups: () => readGrantingGroups(directory, clock, openOwnCall('scan', SCAN_BUDGET_MS, signal, clock)),
+  };
+  try {
+    for (const { isGone, message } of await clearWriteTests({ ...parts, questions })) {
+      if (isGone) log.info(message);
+      else log.warn(message);
+    }
+  } catch (error) {
+    log.warn('What a write test left could not be looked at', { error: Failure.from(error) });
   }
 }
 

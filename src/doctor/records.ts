@@ -31,7 +31,12 @@ export const records: Check<{ readonly store: () => Promise<StoreGlance> }> = {
   },
 };
 
-function remark({ renamed, superseded, invitedAt }: Extract<StoreGlance, { kind: 'read' }>): readonly Observation[] {
+function remark({
+  renamed,
+  superseded,
+  invitedAt,
+  writeTests,
+}: Extract<StoreGlance, { kind: 'read' }>): readonly Observation[] {
   const remarks: Observation[] = [];
   if (renamed.length > 0) {
     const names = renamed.map(({ displayName, confluenceName }) => `"${displayName}" is "${confluenceName}"`);
@@ -54,6 +59,13 @@ function remark({ renamed, superseded, invitedAt }: Extract<StoreGlance, { kind:
       status: 'warning',
       message: `Invited people have no account yet: ${invitedAt.length}, the first since ${oldest}.`,
       remedy: 'If they work in Confluence already, their address is hidden: link them with the command link.',
+    });
+  }
+  if (writeTests > 0) {
+    remarks.push({
+      status: 'warning',
+      message: 'A write test is running, or left something on the site that is not taken away yet.',
+      remedy: 'When none is running, run doctor again; serve looks at each start, too.',
     });
   }
   return remarks;

@@ -1,0 +1,124 @@
+import { createInterface } from 'node:readline/promises';
+import { connect } from '../atlassian/connection.js';
+import { createProbes } from '../atlassian/probes.js';
+import { upstreamConfig } from '../bridge.js';
+import { systemClock } from '../clock.js';
+import { type Config, readConfig } from '../config.js';
+import { questionsTo } from '../doctor/questions.js';
+import { loadEnvironment } from '../environment.js';
+import { EXIT_CODES, ExitError } from '../exit.js';
+import { Failure } from '../provisioning/failure.js';
+import { onShutdown } from '../shutdown.js';
+import { glanceAtStore } from '../store/glance.js';
+import { openSqliteStore } from '../store/sqlite.js';
+import { printable } from '../terminal.js';
+import { isClean, toJson, toLine, toSummary } from '../writeTest/evidence.js';
+import { toText } from '../writeTest/plan.js';
+import { Stopped } from '../writeTest/recorder.js';
+import { prepareWriteTest, type WriteTest } from '../writeTest/run.js';
+import { clearWhileLocked, withWriteTestLock } from './leftovers.js';
+
+export interface WriteTestOptions {
+  /** The host of the site as the operator typed it again: it must be the configured one. */
+  readonly site: string;
+  /** The address of a person to give access and take it from. */
+  readonly person: string | undefined;
+  /** Does not ask. */
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Tries on the real site what only writing shows, after the operator has agreed to the calls. It may run beside a
+ * bridge that serves. With `json` standard output is the evidence, and everything for people goes to standard error.
+ *
+ * @returns the exit code: 1 when an answer was not as believed, something is left, or nothing was tested
+ * @throws ConfigurationError; ExitError for another site, a person who may not be used, a store that cannot be used
+ */
+export async function writeTest(options: WriteTestOptions): Promise<number> {
+  const config = readConfig(loadEnvironment());
+  assertSameSite(options.site, config);
+  await assertStoreOfThisRelease(config.databaseUrl);
+  const stopping = new AbortController();
+  const forget = onShutdown(['SIGINT', 'SIGTERM'], () => stopping.abort());
+  try {
+    const code = await withWriteTestLock(config.databaseUrl, () => testOnce(config, options, stopping.signal));
+    if (code !== undefined) return code;
+    throw new ExitError('Another write test is running. Wait for its end.', EXIT_CODES.failure);
+  } catch (error) {
+    if (error instanceof Failure || error instanceof Stopped) {
+      throw new ExitError(error.message, EXIT_CODES.failure, { cause: error });
+    }
+    throw error;
+  } finally {
+    forget();
+  }
+}
+
+function assertSameSite(typed: string, { site }: Config): void {
+  const { host } = new URL(site.url);
+  if (typed.trim().toLowerCase() === host) return;
+  throw new ExitError(
+    `--site ${printable(typed)} is not the site of ATLASSIAN_SITE_URL. Type the site that the test shall write to, ${host}, or correct the setting.`,
+    EXIT_CODES.usage,
+  );
+}
+
+/** An older database is brought up to date by `serve` alone, which may be an older release that still runs. */
+async function assertStoreOfThisRelease(url: string): Promise<void> {
+  const { kind } = await glanceAtStore(url);
+  if (kind === 'older') {
+    throw new ExitError(
+      'The database is of an older release. Start serve, which brings it up to date.',
+      EXIT_CODES.configuration,
+    );
+  }
+}
+
+async function testOnce(config: Config, options: WriteTestOptions, signal: AbortSignal): Promise<number> {
+  const show = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock });
+  const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
+  try {
+    const questions = questionsTo(config, connection, systemClock);
+    for (const { message } of await clearWhileLocked({ store, questions, clock: systemClock, signal })) show(message);
+    const test = await prepareWriteTest({
+      config,
+      questions,
+      probes: createProbes(connection),
+      store,
+      clock: systemClock,
+      signal,
+      email: options.person,
+      onStep: (step) => show(toLine(step)),
+    });
+    show(toText(test.plan));
+    if (!options.yes && !(await isAgreed(test, signal))) {
+      show('Nothing was written.');
+      return EXIT_CODES.failure;
+    }
+    const evidence = await test.run();
+    show(toSummary(evidence));
+    if (options.json) process.stdout.write(toJson(evidence));
+    return isClean(evidence) ? EXIT_CODES.ok : EXIT_CODES.failure;
+  } finally {
+    connection.close();
+    await store.close();
+  }
+}
+
+/** Anything but yes is no, and so is nobody there to ask. The question goes where it does not disturb the evidence. */
+async function isAgreed({ plan }: WriteTest, signal: AbortSignal): Promise<boolean> {
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new AbortController();
+  prompt.once('close', () => ended.abort());
+  try {
+    const either = AbortSignal.any([signal, ended.signal]);
+    const answer = await prompt.question(`Do this on ${plan.site}? [y/N] `, { signal: either });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch {
+    return false;
+  } finally {
+    prompt.close();
+  }
+}
