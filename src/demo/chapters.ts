@@ -6,6 +6,7 @@ import type { Sandbox } from '../sandbox/server.js';
 import { brakingWave } from './braking.js';
 import type { ScimClient } from './client.js';
 import { explainingAccess } from './explaining.js';
+import { writeTesting } from './writeTesting.js';
 
 /** What a chapter plays on: a site, a bridge, and an identity provider. */
 export interface Stage {
@@ -26,4 +27,4 @@ export interface Chapter {
 }
 
 /** In the order in which they are told, after the default story, on the same site. */
-export const CHAPTERS: readonly Chapter[] = [explainingAccess, brakingWave];
+export const CHAPTERS: readonly Chapter[] = [explainingAccess, brakingWave, writeTesting];
