@@ -92,6 +92,8 @@ describe('planGroupPatch, folding', () => {
     expect(plan(...operations)).toMatchObject(expected);
   });
 
+  /** A message with more filters is refused, so that no list of steps here may hold more. */
+  const MOST_FILTERS = 5;
   const ids = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'inv-1'), { maxLength: 4 });
   const step = fc.oneof(
     fc.record({ op: fc.constantFrom('add', 'remove', 'replace'), path: fc.constant('members'), value: ids }),
@@ -121,7 +123,7 @@ describe('planGroupPatch, folding', () => {
 
   it('says the same as the operations one after the other, and the same again when sent again [GR5]', () => {
     fc.assert(
-      fc.property(ids, fc.array(step, { minLength: 1, maxLength: 8 }), (before, steps) => {
+      fc.property(ids, fc.array(step, { minLength: 1, maxLength: MOST_FILTERS }), (before, steps) => {
         const folded = plan(...steps);
         const after = applied(before, folded);
         expect(after).toEqual([...steps.reduce(carriedOut, before)].sort());
