@@ -293,7 +293,7 @@ export interface DirectoryIndex {
   findByAddress(address: string): Promise<readonly IndexedPerson[]>;
   group(groupId: string): Promise<IndexedGroup | undefined>;
   grantingGroups(): Promise<readonly IndexedGroup[]>;
-  /** Adds or replaces one group: we just created or read it. */
+  /** Adds one group that we just created or read, or renews what is known of it; how it grants stays as a scan found. */
   putGroup(group: Omit<IndexedGroup, 'firstSeenAt'>, atMs: number): Promise<void>;
   /** Links and index as one list (rule LI2). A linked account of the index is listed once, under its link. */
   listPeople(caller: string, window: Window): Promise<readonly ListedPerson[]>;

@@ -2,14 +2,7 @@ import type { DirectoryIndex, IndexedPerson } from '../provisioning/store.js';
 import type { KeyedHash } from './addresses.js';
 import { chunks } from './chunks.js';
 import { beginScan } from './indexScan.js';
-import {
-  countPeople,
-  currentGeneration,
-  ofCurrentGeneration,
-  toGroupRow,
-  toIndexedGroup,
-  toIndexedPeople,
-} from './indexTables.js';
+import { countPeople, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexedPeople } from './indexTables.js';
 import { lists } from './lists.js';
 import { ensurePlace } from './places.js';
 import { atomically, type Handle } from './schema.js';
@@ -79,20 +72,14 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
     async putGroup(group, atMs) {
       await atomically(db, async (trx) => {
         const { id, ...columns } = toGroupRow(group, atMs);
+        // How a group grants, only Confluence's lists say: a scan may have found it since the group was looked for here.
+        const { access_types: _kept, ...described } = columns;
         await trx
           .insertInto('index_groups')
           .values({ id, ...columns })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
+          .onConflict((conflict) => conflict.column('id').doUpdateSet(described))
           .execute();
         await ensurePlace(trx, 'group', id, new Date(atMs).toISOString());
-        const generation = await currentGeneration(trx);
-        if (group.accessTypes.length > 0 || generation === undefined) return;
-        // It grants nothing (any more): nobody has access through it.
-        await trx
-          .deleteFrom('index_memberships')
-          .where('generation', '=', generation)
-          .where('group_id', '=', id)
-          .execute();
       });
     },
     async leaversWithAccess(beforeMs) {
