@@ -1,4 +1,4 @@
-import type { AuditRecords } from '../provisioning/store.js';
+import type { AuditRecords } from '../provisioning/auditRecords.js';
 import type { AuditFormat } from './formats.js';
 
 /** Lines read and written at once: what the export holds in memory, however long the audit is. */

@@ -1,5 +1,5 @@
 import type { UpstreamCall } from '../provisioning/call.js';
-import type { NumberedAuditLine } from '../provisioning/store.js';
+import type { NumberedAuditLine } from '../provisioning/auditRecords.js';
 import { printable, printableJson } from '../terminal.js';
 
 /** How the audit is written out. */

@@ -7,7 +7,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
 import type { BackEnd, Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
-import type { IndexedGroup } from '../provisioning/store.js';
+import type { IndexedGroup } from '../provisioning/indexRecords.js';
 import { readGrantingGroups, resolveAccess } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
 

@@ -3,7 +3,8 @@ import type { Call } from './call.js';
 import { type Access, type Dependencies, OWN_WRITE_MS, type Settings } from './dependencies.js';
 import type { UpstreamGroup } from './directory.js';
 import { Failure } from './failure.js';
-import type { GroupLink, IndexedGroup, Records } from './store.js';
+import type { IndexedGroup } from './indexRecords.js';
+import type { GroupLink, Records } from './store.js';
 
 /** A group that gives plain user access and no rights beyond it (rule US8 gives back only these). */
 export function isPlainAccess(group: IndexedGroup): boolean {

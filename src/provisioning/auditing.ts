@@ -1,6 +1,7 @@
 import type { Call, UpstreamCall } from './call.js';
 import type { Dependencies } from './dependencies.js';
-import type { AuditLine, Records } from './store.js';
+import type { AuditLine } from './auditRecords.js';
+import type { Records } from './store.js';
 
 /** What an audit line says beyond who asked and when. */
 export interface AuditEntry {

@@ -2,7 +2,8 @@ import type { Brake } from './brake.js';
 import type { Call, Clock } from './call.js';
 import type { Directory } from './directory.js';
 import type { Failure } from './failure.js';
-import type { IndexedGroup, Store } from './store.js';
+import type { IndexedGroup } from './indexRecords.js';
+import type { Store } from './store.js';
 
 /** The settings that decide about access (DESIGN: the table in README). Names and addresses as the operator wrote them. */
 export interface Settings {

@@ -6,7 +6,8 @@ import { Failure } from './failure.js';
 import { displayNameOf, isPlausibleId } from './groupNames.js';
 import { type Member, membersById, membersOfAccounts } from './members.js';
 import type { MemberEvidence } from './memberships.js';
-import type { GroupLink, HoldKind, IndexedGroup } from './store.js';
+import type { IndexedGroup } from './indexRecords.js';
+import type { GroupLink, HoldKind } from './store.js';
 import type { GroupView } from './views.js';
 
 /** What the store knows of a group. */

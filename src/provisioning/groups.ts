@@ -17,7 +17,7 @@ import {
 } from './groupReads.js';
 import type { Jobs } from './jobs.js';
 import { removeGroup } from './removeGroup.js';
-import type { ListedGroup } from './store.js';
+import type { ListedGroup } from './indexRecords.js';
 import type { GroupView } from './views.js';
 
 export type { GroupChange } from './groupChange.js';

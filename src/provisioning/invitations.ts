@@ -3,7 +3,8 @@ import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure, type FailureKind } from './failure.js';
-import type { IndexedPerson, PersonLink } from './store.js';
+import type { IndexedPerson } from './indexRecords.js';
+import type { PersonLink } from './store.js';
 
 /**
  * Invites an address whose account will appear later (back end `invite`, rule US4). The intent is stored before the

@@ -4,7 +4,8 @@ import type { Access, Dependencies } from './dependencies.js';
 import type { UpstreamAccount } from './directory.js';
 import { Failure } from './failure.js';
 import { isTestAddress } from './invitations.js';
-import type { ListedPerson, PersonLink } from './store.js';
+import type { ListedPerson } from './indexRecords.js';
+import type { PersonLink } from './store.js';
 import type { PersonView } from './views.js';
 
 /** How a person may be looked up (rule ID4). Addresses and userNames compare without regard to case. */

@@ -1,9 +1,10 @@
+import type { AuditRecords } from './auditRecords.js';
 import type { BrakeRecords } from './brakeRecords.js';
-import type { AccessType, UpstreamGroup } from './directory.js';
-import type { UpstreamCall } from './call.js';
+import type { DirectoryIndex } from './indexRecords.js';
 
 /** JSON as an IdP sends it, already bounded in length, depth and count. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
 export type JsonObject = { readonly [key: string]: Json };
 
 /** What the caller last stated (`active`), or what adopting found. */
@@ -45,6 +46,7 @@ export interface PersonLink {
  * `suspended`: the membership is still there upstream, but Atlassian hides suspended people from listings.
  */
 export type HoldKind = 'owed' | 'remembered' | 'suspended';
+
 export interface Hold {
   readonly personId: string;
   readonly groupId: string;
@@ -86,71 +88,6 @@ export interface Intent {
   readonly startedAt: string;
   /** How often the call was sent. */
   readonly attempts: number;
-}
-
-/** One line of the audit (rule SA10): every attempt to change access. Ids only, never addresses or names. */
-export interface AuditLine {
-  readonly at: string;
-  readonly caller: string;
-  readonly requestId: string;
-  /** What happened, for example `user.provisioned`, `user.deactivated`, `group.memberAdded`. */
-  readonly event: string;
-  /** SCIM id of the person, or group id. */
-  readonly subject: string;
-  /** The other side of a membership, where there is one. */
-  readonly object: string | undefined;
-  /** Which rule or setting decided, for example `US7`, `SA8`, `DEACTIVATION=access-groups`. */
-  readonly decision: string;
-  readonly result: 'done' | 'refused' | 'failed' | 'noted';
-  readonly upstream: readonly UpstreamCall[];
-  /** A sentence without personal data. */
-  readonly note: string | undefined;
-}
-
-/** A person of the directory index. */
-export interface IndexedPerson {
-  readonly accountId: string;
-  readonly kind: 'atlassian' | 'other';
-  /** Ids of the granting groups the last scan (with our own writes over it) found the account in. */
-  readonly grantingGroupIds: readonly string[];
-}
-
-export interface IndexedGroup extends UpstreamGroup {
-  /**
-   * Under which `accessType`s Confluence lists the group; `configured` when under none, and the group is an access group
-   * by the bridge's configuration (rule SA1). Empty for a group that is no granting one.
-   */
-  readonly accessTypes: readonly (AccessType | 'configured')[];
-  readonly firstSeenAt: string;
-}
-
-/** One row of a list of people: a link, a person of the index, or both; in stable order. */
-export interface ListedPerson {
-  readonly id: string;
-  readonly accountId: string | undefined;
-  readonly link: PersonLink | undefined;
-  /** This caller's externalId, for a linked person. */
-  readonly externalId: string | undefined;
-  /** In a granting group, by the index. */
-  readonly hasAccess: boolean;
-  /** ISO time at which the person was made or first seen. */
-  readonly firstSeenAt: string;
-}
-
-/** One row of a list of groups: index and links, released and deleted groups left out; in stable order. */
-export interface ListedGroup {
-  readonly id: string;
-  readonly group: IndexedGroup | undefined;
-  readonly link: GroupLink | undefined;
-  readonly externalId: string | undefined;
-  readonly firstSeenAt: string;
-}
-
-/** Lists in stable order: new ones at the end, a person or group keeps its place for ever. */
-export interface Window {
-  /** How many to skip, from 0. */
-  readonly offset: number;
-  readonly limit: number;
 }
 
 export type NewPersonLink = Omit<PersonLink, 'modifiedAt'>;
@@ -257,88 +194,6 @@ export interface IntentRecords {
   find(kind: Intent['kind'], key: string): Promise<Intent | undefined>;
   list(kind: Intent['kind']): Promise<readonly Intent[]>;
   end(kind: Intent['kind'], key: string): Promise<void>;
-}
-
-/** Written by a scan into a new generation, page by page; invisible until `commit`. */
-export interface IndexScan {
-  /** Members of one granting group; an address is stored as a salted hash only. Repeats are harmless. */
-  addMembers(
-    groupId: string,
-    members: readonly { accountId: string; kind: 'atlassian' | 'other'; email: string | undefined }[],
-  ): Promise<void>;
-  /** Distinct people (`kind` atlassian) found so far. */
-  countPeople(): Promise<number>;
-  /**
-   * Makes this generation the index in one transaction: groups replaced, own writes since `ownWritesSinceMs` laid
-   * over it, new people and groups given the next places.
-   */
-  commit(result: {
-    groups: readonly Omit<IndexedGroup, 'firstSeenAt'>[];
-    scannedAtMs: number;
-    ownWritesSinceMs: number;
-  }): Promise<void>;
-  discard(): Promise<void>;
-}
-
-export interface DirectoryIndex {
-  /** When the last committed scan was; undefined before the first. Cheap, whatever the size of the site. */
-  scannedAtMs(): Promise<number | undefined>;
-  /** The same with a count of the distinct people of kind atlassian, which costs a walk over all of them. */
-  state(): Promise<{ readonly scannedAtMs: number; readonly people: number } | undefined>;
-  /** Starts a generation; one that was never committed before it is discarded. */
-  beginScan(): Promise<IndexScan>;
-  person(accountId: string): Promise<IndexedPerson | undefined>;
-  people(accountIds: readonly string[]): Promise<readonly IndexedPerson[]>;
-  /** Accounts whose visible address this is. */
-  findByAddress(address: string): Promise<readonly IndexedPerson[]>;
-  group(groupId: string): Promise<IndexedGroup | undefined>;
-  grantingGroups(): Promise<readonly IndexedGroup[]>;
-  /** Adds one group that we just created or read, or renews what is known of it; how it grants stays as a scan found. */
-  putGroup(group: Omit<IndexedGroup, 'firstSeenAt'>, atMs: number): Promise<void>;
-  /** Links and index as one list (rule LI2). A linked account of the index is listed once, under its link. */
-  listPeople(caller: string, window: Window): Promise<readonly ListedPerson[]>;
-  countPeople(): Promise<number>;
-  findListed(id: string, caller: string): Promise<ListedPerson | undefined>;
-  listGroups(caller: string, window: Window): Promise<readonly ListedGroup[]>;
-  countGroups(): Promise<number>;
-  findListedGroup(id: string, caller: string): Promise<ListedGroup | undefined>;
-  /** People recorded inactive since before `beforeMs` whom the index still shows in a granting group (rule SA9). */
-  leaversWithAccess(beforeMs: number): Promise<readonly { personId: string; groupIds: readonly string[] }[]>;
-}
-
-/** An audit line with its number, which counts up in the order of appending. */
-export interface NumberedAuditLine extends AuditLine {
-  readonly line: number;
-}
-
-/** The last confirmed write of the bridge to one membership, as the audit has it. */
-export interface LastMembershipWrite {
-  /** As in the audit: the SCIM id of the person, or the account id where there was no record yet. */
-  readonly personId: string;
-  readonly groupId: string;
-  readonly isMember: boolean;
-  readonly at: string;
-  readonly caller: string;
-}
-
-export interface AuditRecords {
-  append(line: AuditLine): Promise<void>;
-  /** The newest first. `about`: lines whose subject or object is one of these ids. */
-  list(filter: {
-    sinceIso?: string;
-    subject?: string;
-    about?: readonly string[];
-    limit: number;
-  }): Promise<readonly AuditLine[]>;
-  /**
-   * Lines in the order of appending, page by page, so that any number of them can be read in little memory. Those
-   * appended after it began are left out.
-   */
-  pages(filter: { sinceIso?: string; pageSize: number }): AsyncIterable<readonly NumberedAuditLine[]>;
-  /** The last write to each membership of these people, or of this group; those without a write of ours are missing. */
-  lastMembershipWrites(
-    of: { readonly personIds: readonly string[] } | { readonly groupId: string },
-  ): Promise<readonly LastMembershipWrite[]>;
 }
 
 /** All that the bridge keeps. Each call is atomic by itself; copies go in and come out. Failures are `unavailable` Failures. */

@@ -3,7 +3,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
 import type { AccessType, Directory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
-import type { IndexedGroup } from '../provisioning/store.js';
+import type { IndexedGroup } from '../provisioning/indexRecords.js';
 
 const ACCESS_TYPES: readonly AccessType[] = ['user', 'admin', 'site-admin'];
 

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { Call } from '../provisioning/call.js';
 import type { Directory, MembersPage, UpstreamAccount } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
-import type { IndexScan } from '../provisioning/store.js';
+import type { IndexScan } from '../provisioning/indexRecords.js';
 import { together } from './together.js';
 
 /** The most that Atlassian gives at once. */

@@ -1,7 +1,8 @@
 import type { Call } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { inParallel } from '../provisioning/parallel.js';
-import type { JsonObject, ListedGroup } from '../provisioning/store.js';
+import type { ListedGroup } from '../provisioning/indexRecords.js';
+import type { JsonObject } from '../provisioning/store.js';
 import type { GroupView } from '../provisioning/views.js';
 import type { Bridge } from './context.js';
 import type { Filter } from './filter.js';

@@ -1,7 +1,8 @@
 import { Failure } from '../provisioning/failure.js';
 import type { Call } from '../provisioning/call.js';
 import { listedView, type PersonKey } from '../provisioning/people.js';
-import type { JsonObject, ListedPerson } from '../provisioning/store.js';
+import type { ListedPerson } from '../provisioning/indexRecords.js';
+import type { JsonObject } from '../provisioning/store.js';
 import type { PersonView } from '../provisioning/views.js';
 import type { Bridge } from './context.js';
 import type { Filter } from './filter.js';

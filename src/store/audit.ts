@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { AuditLine, AuditRecords } from '../provisioning/store.js';
+import type { AuditLine, AuditRecords } from '../provisioning/auditRecords.js';
 import type { AuditRow, Handle } from './schema.js';
 
 /** An `UpstreamCall` in JSON, which leaves an undefined status out. */

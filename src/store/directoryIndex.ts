@@ -1,4 +1,4 @@
-import type { DirectoryIndex, IndexedPerson } from '../provisioning/store.js';
+import type { DirectoryIndex, IndexedPerson } from '../provisioning/indexRecords.js';
 import type { KeyedHash } from './addresses.js';
 import { chunks } from './chunks.js';
 import { beginScan } from './indexScan.js';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
-import type { IndexedGroup, IndexScan } from '../provisioning/store.js';
+import type { IndexedGroup, IndexScan } from '../provisioning/indexRecords.js';
 import type { KeyedHash } from './addresses.js';
 import { chunks } from './chunks.js';
 import { toGroupRow } from './indexTables.js';

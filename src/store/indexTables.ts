@@ -1,5 +1,5 @@
 import type { Expression } from 'kysely';
-import type { IndexedGroup, IndexedPerson } from '../provisioning/store.js';
+import type { IndexedGroup, IndexedPerson } from '../provisioning/indexRecords.js';
 import type { Handle, IndexGroupRow } from './schema.js';
 
 /** The generation that is read; undefined before the first committed scan. */

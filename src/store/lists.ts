@@ -1,4 +1,4 @@
-import type { DirectoryIndex, ListedGroup, ListedPerson } from '../provisioning/store.js';
+import type { DirectoryIndex, ListedGroup, ListedPerson } from '../provisioning/indexRecords.js';
 import { toGroupLink } from './groups.js';
 import { ofCurrentGeneration, toIndexedGroup } from './indexTables.js';
 import { toPersonLink } from './people.js';

@@ -1,7 +1,9 @@
 import { assertWritableGroup } from '../provisioning/access.js';
 import { OWN_WRITE_MS } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
-import type { GroupLink, Hold, IndexedGroup, LastMembershipWrite } from '../provisioning/store.js';
+import type { LastMembershipWrite } from '../provisioning/auditRecords.js';
+import type { IndexedGroup } from '../provisioning/indexRecords.js';
+import type { GroupLink, Hold } from '../provisioning/store.js';
 import { type Answer, askAboutGroup, type Asking, type GroupNow, told } from './confluence.js';
 import { type Names, readNames } from './names.js';
 import type { Span } from './origins.js';

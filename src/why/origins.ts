@@ -1,4 +1,5 @@
-import type { AuditLine, IndexedPerson, LastMembershipWrite } from '../provisioning/store.js';
+import type { AuditLine, LastMembershipWrite } from '../provisioning/auditRecords.js';
+import type { IndexedPerson } from '../provisioning/indexRecords.js';
 
 /**
  * Between which moments something changed that was not this bridge's doing. Atlassian's API does not say who did it.

@@ -1,5 +1,5 @@
 import type { UpstreamCall } from '../provisioning/call.js';
-import type { AuditLine } from '../provisioning/store.js';
+import type { AuditLine } from '../provisioning/auditRecords.js';
 import type { Membership } from './origins.js';
 
 /** Who did something: the name of a caller, the bridge itself in its two roles, the operator, or somebody unknown. */

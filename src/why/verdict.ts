@@ -1,5 +1,5 @@
 import { isUsable } from '../provisioning/people.js';
-import type { AuditLine } from '../provisioning/store.js';
+import type { AuditLine } from '../provisioning/auditRecords.js';
 import type { Answer, PersonNow } from './confluence.js';
 import type { Membership, Span } from './origins.js';
 import type { PersonSubject } from './subjects.js';

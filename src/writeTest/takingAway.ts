@@ -3,7 +3,8 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { isSameName } from '../provisioning/groupNames.js';
-import type { IndexedGroup, Store } from '../provisioning/store.js';
+import type { IndexedGroup } from '../provisioning/indexRecords.js';
+import type { Store } from '../provisioning/store.js';
 import type { Entry, Journal } from './journal.js';
 import { DECISION } from './recorder.js';
 

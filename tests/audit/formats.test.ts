@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AUDIT_FORMATS } from '../../src/audit/formats.js';
-import type { NumberedAuditLine } from '../../src/provisioning/store.js';
+import type { NumberedAuditLine } from '../../src/provisioning/auditRecords.js';
 
 const { csv, jsonl } = AUDIT_FORMATS;
 

@@ -5,7 +5,8 @@ import type { Dependencies, Settings } from '../../src/provisioning/dependencies
 import { countMembers } from '../../src/provisioning/groupReads.js';
 import { createGroups, type Groups } from '../../src/provisioning/groups.js';
 import { createJobs, type Jobs } from '../../src/provisioning/jobs.js';
-import type { AuditLine, PersonLink } from '../../src/provisioning/store.js';
+import type { AuditLine } from '../../src/provisioning/auditRecords.js';
+import type { PersonLink } from '../../src/provisioning/store.js';
 import { addPeople, makeCall, type Site, startSite } from '../roster/site.js';
 
 /** The groups of a bridge between a sandbox over real HTTP and a store in memory, with a first scan done. */

@@ -1,5 +1,6 @@
 import type supertest from 'supertest';
-import type { AuditLine, Hold, PersonLink } from '../../src/provisioning/store.js';
+import type { AuditLine } from '../../src/provisioning/auditRecords.js';
+import type { Hold, PersonLink } from '../../src/provisioning/store.js';
 import type { NewPerson, Person } from '../../src/sandbox/state.js';
 import {
   type BridgeOptions,

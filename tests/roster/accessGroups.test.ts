@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Failure } from '../../src/provisioning/failure.js';
-import type { IndexedGroup } from '../../src/provisioning/store.js';
+import type { IndexedGroup } from '../../src/provisioning/indexRecords.js';
 import { resolveAccess } from '../../src/roster/accessGroups.js';
 
 function group(name: string, ...accessTypes: IndexedGroup['accessTypes']): IndexedGroup {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/provisioning/call.js';
-import type { GroupLink, IndexedGroup, NewPersonLink, Store } from '../../src/provisioning/store.js';
+import type { IndexedGroup } from '../../src/provisioning/indexRecords.js';
+import type { GroupLink, NewPersonLink, Store } from '../../src/provisioning/store.js';
 
 /** Opens a store for one test; the suite closes it. Called again, it opens the same data where the store can share it. */
 export type OpenStore = (clock?: Clock) => Promise<Store>;

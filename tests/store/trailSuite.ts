@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditLine, Store } from '../../src/provisioning/store.js';
+import type { AuditLine } from '../../src/provisioning/auditRecords.js';
+import type { Store } from '../../src/provisioning/store.js';
 import { at, type OpenStore } from './samples.js';
 
 function aLine(changes: Partial<AuditLine> = {}): AuditLine {
