@@ -11,6 +11,8 @@ export type Parser<T> = (text: string) => Parsed<T>;
 export interface Caller {
   readonly name: string;
   readonly secrets: readonly string[];
+  /** `:ro`: may look things up and change nothing (rule SA13). */
+  readonly isReadOnly: boolean;
 }
 
 const MAX_ADDRESS_LENGTH = 254;
@@ -22,8 +24,11 @@ const CALLER_NAME = /^[a-z0-9-]+$/;
 const CALLER_SECRET = /^[A-Za-z0-9._~+/=-]{16,}$/;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 const MAX_GROUP_NAME_LENGTH = 255;
-/** How `Call.caller` names the bridge's own work. */
-const RESERVED_CALLER = 'bridge';
+/** How `Call.caller` names the bridge's own work, and what is done by command. */
+const RESERVED_CALLERS = new Map([
+  ['bridge', 'the bridge itself'],
+  ['operator', 'whoever types commands'],
+]);
 
 /** Whether only this machine can reach the host, as a URL or a listen address spells it. */
 export function isLoopback(host: string): boolean {
@@ -172,30 +177,35 @@ export const removalLimit: Parser<RemovalLimit | 'off'> = (text) => {
   return percent > 100 ? { problem: 'has a percentage over 100' } : { value: { count, percent } };
 };
 
-/** Pairs `name:secret`; a name that comes twice is one caller with two secrets. */
+/** Pairs `name:secret`, or `name:secret:ro`; a name that comes twice is one caller with two secrets. */
 export const callers: Parser<readonly Caller[]> = (text) => {
-  const secretsByName = new Map<string, string[]>();
+  const byName = new Map<string, Caller>();
   const seen = new Set<string>();
   for (const [index, entry] of text.split(',').entries()) {
     const pair = entry.trim();
     if (pair === '') continue;
-    const [name = '', secret = '', ...rest] = pair.split(':');
-    const problem = pairProblem(name, secret, rest.length > 0, seen.has(secret));
+    const [name = '', secret = '', right, ...rest] = pair.split(':');
+    const isReadOnly = right === 'ro';
+    const hasMore = rest.length > 0 || (right !== undefined && !isReadOnly);
+    const problem = pairProblem(name, secret, hasMore, seen.has(secret));
     if (problem !== undefined) return { problem: `entry ${index + 1} ${problem}` };
-    const secrets = secretsByName.get(name) ?? [];
+    const { secrets = [], isReadOnly: isAlreadyReadOnly = isReadOnly } = byName.get(name) ?? {};
     if (secrets.length === 2)
       return { problem: `holds three secrets of "${name}"; a name may come twice, while a secret is replaced` };
-    secretsByName.set(name, [...secrets, secret]);
+    if (isReadOnly !== isAlreadyReadOnly)
+      return { problem: `holds "${name}" once with :ro and once without; one caller has one right` };
+    byName.set(name, { name, secrets: [...secrets, secret], isReadOnly });
     seen.add(secret);
   }
   if (seen.size === 0) return { problem: 'holds only commas' };
-  return { value: Array.from(secretsByName, ([name, secrets]) => ({ name, secrets })) };
+  return { value: [...byName.values()] };
 };
 
 function pairProblem(name: string, secret: string, hasMore: boolean, isKnown: boolean): string | undefined {
-  if (secret === '' || hasMore) return 'must be name:secret with exactly one colon';
+  if (secret === '' || hasMore) return 'must be name:secret, or name:secret:ro for one who only reads';
   if (!CALLER_NAME.test(name)) return 'must begin with a name of small letters, digits and hyphens';
-  if (name === RESERVED_CALLER) return `must not be called "${RESERVED_CALLER}", which is the bridge itself`;
+  const reserved = RESERVED_CALLERS.get(name);
+  if (reserved !== undefined) return `must not be called "${name}", which is ${reserved}`;
   if (!CALLER_SECRET.test(secret))
     return 'must have a secret of 16 characters or more out of A-Z a-z 0-9 . _ ~ + / = -';
   return isKnown ? 'repeats the secret of an entry before it' : undefined;

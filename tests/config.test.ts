@@ -43,7 +43,7 @@ describe('readConfig', () => {
         concurrency: 8,
       },
       accessGroups: [],
-      callers: [{ name: 'okta', secrets: [SECRET] }],
+      callers: [{ name: 'okta', secrets: [SECRET], isReadOnly: false }],
       publicUrl: 'http://127.0.0.1:8080',
       host: '127.0.0.1',
       port: 8080,
@@ -211,9 +211,12 @@ describe('readConfig', () => {
     ['GROUP_REMOVAL_LIMIT', '101%', 'has a percentage over 100'],
     ['BRAKE_WINDOW_MINUTES', '5', 'must be a whole number from 10 to 1440'],
     ['SCIM_TOKENS', 'a-secret-without-a-name', 'entry 1 must be name:secret'],
-    ['SCIM_TOKENS', `okta:${SECRET}:more`, 'entry 1 must be name:secret with exactly one colon'],
+    ['SCIM_TOKENS', `okta:${SECRET}:more`, 'entry 1 must be name:secret, or name:secret:ro'],
     ['SCIM_TOKENS', `Okta:${SECRET}`, 'entry 1 must begin with a name of small letters'],
     ['SCIM_TOKENS', `bridge:${SECRET}`, 'must not be called "bridge"'],
+    ['SCIM_TOKENS', `operator:${SECRET}`, 'must not be called "operator"'],
+    ['SCIM_TOKENS', `okta:${SECRET}:rw`, 'entry 1 must be name:secret, or name:secret:ro'],
+    ['SCIM_TOKENS', `a:${SECRET}1:ro,a:${SECRET}2`, 'holds "a" once with :ro and once without'],
     ['SCIM_TOKENS', `okta:${SECRET},entra:short`, 'entry 2 must have a secret of 16 characters or more'],
     ['SCIM_TOKENS', 'okta:sixteen characters!', 'entry 1 must have a secret'],
     ['SCIM_TOKENS', `okta:${SECRET},entra:${SECRET}`, 'entry 2 repeats the secret'],
@@ -244,8 +247,16 @@ describe('readConfig', () => {
   it('takes a caller that comes twice as one with two secrets', () => {
     const tokens = `okta:${SECRET}1,entra:${SECRET}2,okta:${SECRET}3`;
     expect(configOf({ SCIM_TOKENS: tokens }).callers).toEqual([
-      { name: 'okta', secrets: [`${SECRET}1`, `${SECRET}3`] },
-      { name: 'entra', secrets: [`${SECRET}2`] },
+      { name: 'okta', secrets: [`${SECRET}1`, `${SECRET}3`], isReadOnly: false },
+      { name: 'entra', secrets: [`${SECRET}2`], isReadOnly: false },
+    ]);
+  });
+
+  it('takes a caller with :ro as one that only reads [SA13]', () => {
+    const tokens = `okta:${SECRET}1,report:${SECRET}2:ro,report:${SECRET}3:ro`;
+    expect(configOf({ SCIM_TOKENS: tokens }).callers).toEqual([
+      { name: 'okta', secrets: [`${SECRET}1`], isReadOnly: false },
+      { name: 'report', secrets: [`${SECRET}2`, `${SECRET}3`], isReadOnly: true },
     ]);
   });
 

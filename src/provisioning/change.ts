@@ -8,6 +8,7 @@ import { Failure } from './failure.js';
 import { assertRoomToLeave } from './leaving.js';
 import { type CurrentMemberships, isUsable, notFound, type People, viewOfLink } from './people.js';
 import { latestView, userNameTaken } from './provision.js';
+import { assertMayTake, takeOver } from './ownership.js';
 import { refusing } from './refusals.js';
 import { deactivate, lossesOf, type Reach, reactivate, readStanding } from './status.js';
 import type { JsonObject, NewPersonLink, PersonLink } from './store.js';
@@ -55,6 +56,9 @@ export async function changePerson(
       );
     }
     if (change.active === false) {
+      await refusing('SA12', { event: eventOf(change), subject: id }, deps, call, () =>
+        assertMayTake(view.link, 'access', deps, call),
+      );
       await refusing('SA11', { event: eventOf(change), subject: id }, deps, call, () =>
         assertRoomToLeave(id, view.accountId, view.link, deps, call),
       );
@@ -128,7 +132,9 @@ async function stateActive(
   // Who is shown active already gets nothing by this message, so what else it carries decides (rule US12).
   if (change.refusal !== undefined && standing.isActive && isWanted) throw change.refusal;
   const hasNothingToGive = standing.isSurelyActive && isWanted && !(await hasGroupsToGive(link, deps));
-  return hasNothingToGive ? asRead(standing) : reactivate(link, standing, deps, call);
+  if (!hasNothingToGive) return reactivate(link, standing, deps, call);
+  if (link.owner !== call.caller) await deps.store.transaction((records) => takeOver(link.id, records, deps, call));
+  return asRead(standing);
 }
 
 /** A reactivation that stopped half-way leaves groups to give, though one of them gives access already (rule US8). */
@@ -206,6 +212,7 @@ async function changeUnlinked(
     invitedAt: undefined,
     origin: 'adopted',
     caller: call.caller,
+    owner: change.active === true ? call.caller : undefined,
     createdAt: view.createdAt,
     wantedAt: now,
   };
@@ -257,6 +264,7 @@ async function viewAsRead(
     invitedAt: undefined,
     origin: 'adopted',
     caller: call.caller,
+    owner: undefined,
     createdAt: view.createdAt,
     modifiedAt: view.modifiedAt,
     wantedAt: view.createdAt,

@@ -9,8 +9,11 @@ import { currentMembers, type KnownGroup, knownGroup, viewOf } from './groupRead
 import type { Jobs, Progress } from './jobs.js';
 import { readForChange } from './memberReading.js';
 import type { Member } from './members.js';
+import { assertMayRemove, recordMemberOwners, sparingOthers } from './memberOwners.js';
 import { type MemberStep, planMembers } from './memberships.js';
-import { carryOut, type PlannedStep } from './memberWork.js';
+import type { PlannedStep } from './memberSteps.js';
+import { carryOut } from './memberWork.js';
+import { assertOwnGroup } from './ownership.js';
 import { refusing } from './refusals.js';
 import type { GroupLink, Records } from './store.js';
 import type { GroupView } from './views.js';
@@ -69,12 +72,16 @@ async function applyChange(
   const known: KnownGroup = await knownGroup(group.id, deps);
   if (renameTo !== undefined) {
     const attempt = { event: 'group.changed', subject: group.id };
+    await refusing('SA12', attempt, deps, call, () => assertOwnGroup(known.link, 'renamed', deps, call));
     await refusing('GR3', attempt, deps, call, () => assertNameFree(renameTo, group.id, deps, call));
   }
+  const leaving = change.remove.flatMap((memberId) => checked.people.get(memberId) ?? []);
+  await assertMayRemove(group.id, leaving, access, deps, call);
   const accounts = await readForChange(known, change, deps, call);
   const current = await currentMembers(known, accounts, deps, call);
   const people = new Map([...current.people, ...checked.people]);
-  const plan = await sparingProtected(planMembers(change, current), people, group.id, access, deps, call);
+  const unprotected = await sparingProtected(planMembers(change, current), people, group.id, access, deps, call);
+  const plan = await sparingOthers(unprotected, change, people, group.id, access, deps, call);
 
   const work = { groupId: group.id, remove: planned(plan.remove, people), add: planned(plan.add, people) };
   const loss = {
@@ -90,6 +97,7 @@ async function applyChange(
     const link = await deps.store.transaction((records) => record(checked, known, records, deps, call));
     const outcome = await carryOut(work, access, deps, call, progress);
     for (const memberId of outcome.removed) reservation.keep(memberId);
+    await recordMemberOwners(group.id, change, plan, outcome.settled, deps, call);
     if (outcome.hasChanged) await deps.store.groups.update(group.id, { modifiedAt: timeOf(deps) });
     if (outcome.failure !== undefined) throw outcome.failure;
 
@@ -154,6 +162,7 @@ export async function adopt(
     confluenceName: group.name,
     origin: 'adopted',
     caller: call.caller,
+    owner: call.caller,
     isReleased: false,
     memberCount: undefined,
     createdAt: known.indexed?.firstSeenAt ?? timeOf(deps),

@@ -11,6 +11,7 @@ import { assertPossibleName, displayNameOf, findUpstreamByName, nameKey, nameTak
 import { currentMembers, knownGroup, readGroupAndMembers, viewOf } from './groupReads.js';
 import type { Jobs, Progress } from './jobs.js';
 import { readForChange } from './memberReading.js';
+import { recordMemberOwners } from './memberOwners.js';
 import { assertMembersKnown, type Member, protectionOf } from './members.js';
 import { planMembers } from './memberships.js';
 import { carryOut } from './memberWork.js';
@@ -236,6 +237,7 @@ async function recordCreated(
       confluenceName: created.name,
       origin: 'created',
       caller: call.caller,
+      owner: call.caller,
       isReleased: false,
       memberCount: 0,
       createdAt: new Date(nowMs).toISOString(),
@@ -267,8 +269,9 @@ async function fill(
     call,
   );
   const work = { groupId: known.id, remove: [], add: planned(plan.add, people) };
-  const { failure } = await carryOut(work, access, deps, call, progress);
-  if (failure !== undefined) throw failure;
+  const outcome = await carryOut(work, access, deps, call, progress);
+  await recordMemberOwners(known.id, change, plan, outcome.settled, deps, call);
+  if (outcome.failure !== undefined) throw outcome.failure;
   if (made.isNew) return viewOf(made.group, group.memberIds, deps, call);
   const now = await readGroupAndMembers(known, deps, call);
   return viewOf(now.group, (await currentMembers(known, now.accounts, deps, call)).shown, deps, call);

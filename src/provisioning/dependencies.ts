@@ -22,6 +22,8 @@ export interface Settings {
   readonly allowedEmailDomains: readonly string[];
   /** `TEST_ADDRESSES`: patterns of addresses, lower case; people with these are answered from the record alone. */
   readonly testAddresses: readonly string[];
+  /** Who may call the bridge, by name (rules SA12, SA13). */
+  readonly callers: readonly { readonly name: string; readonly isReadOnly: boolean }[];
   readonly requestBudgetMs: number;
   readonly indexMaxAgeMs: number;
 }

@@ -84,6 +84,7 @@ async function adoptAccount(address: string, accountId: string, deps: Dependenci
       invitedAt: undefined,
       origin: 'adopted',
       caller: call.caller,
+      owner: undefined,
       createdAt: now,
       wantedAt: now,
     });

@@ -12,6 +12,8 @@ export interface MemberChange {
   /** The whole list, from PUT, `replace` and clearing. */
   readonly replaceWith?: readonly string[];
   readonly removeMatching?: MemberMatch;
+  /** A removal without a value was among the operations: it names everybody (rule GR6). */
+  readonly removesAll?: boolean;
 }
 
 /** What is known of a group's members before a change, in SCIM ids. */
@@ -52,11 +54,7 @@ export function planMembers(change: MemberChange, evidence: MemberEvidence): Mem
     ...held,
   ]);
 
-  const wanted = new Set(change.add);
-  if (change.replaceWith !== undefined) {
-    const dropped = new Set([...change.remove, ...(change.removeMatching?.(change.replaceWith) ?? [])]);
-    for (const id of change.replaceWith) if (!dropped.has(id)) wanted.add(id);
-  }
+  const wanted = wantedMembers(change);
   const leaving = new Set([
     ...change.remove,
     ...(change.removeMatching?.(possible) ?? []),
@@ -77,6 +75,12 @@ export function planMembers(change: MemberChange, evidence: MemberEvidence): Mem
     remove: [...leaving].filter((id) => !wanted.has(id)).flatMap(removal),
     add: [...wanted].flatMap(addition),
   };
+}
+
+/** Everybody whom a change names as a member. */
+export function wantedMembers({ add, remove, replaceWith = [], removeMatching }: MemberChange): Set<string> {
+  const dropped = new Set([...remove, ...(removeMatching?.(replaceWith) ?? [])]);
+  return new Set([...add, ...replaceWith.filter((id) => !dropped.has(id))]);
 }
 
 /** Members on one page of Confluence. */

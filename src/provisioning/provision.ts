@@ -16,6 +16,7 @@ import type { UpstreamAccount } from './directory.js';
 import { Failure } from './failure.js';
 import { type CurrentMemberships, viewOfLink } from './people.js';
 import { grantingGroupsOf } from './leaving.js';
+import { assertMayTake } from './ownership.js';
 import { type Attempt, refusing } from './refusals.js';
 import { deactivate, lossesOf, reactivate, readStanding } from './status.js';
 import { rememberedAccount, withRecord } from './sameAccount.js';
@@ -91,6 +92,10 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
     );
   }
   assertNotProtected({ accountId: link.accountId, addresses: [link.address] }, deps);
+  if (person.active === false)
+    await refusing('SA12', { ...ATTEMPT, subject: link.id }, deps, call, () =>
+      assertMayTake(link, 'access', deps, call),
+    );
   const now = new Date(deps.clock.now()).toISOString();
   const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
   const takenUp = { ...link, ...changes };
@@ -252,6 +257,7 @@ async function insert(person: NewPerson, how: Insertion, deps: Dependencies, cal
     invitedAt: how.invited ? now : undefined,
     origin: how.origin,
     caller: call.caller,
+    owner: how.wanted === 'active' ? call.caller : undefined,
     createdAt: now,
     wantedAt: now,
   };

@@ -6,6 +6,7 @@ import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { attachIfPresent } from './invitations.js';
 import { assertRoomToLeave, grantingGroupsOf, isInvited, leaveGroups, refuseStuck } from './leaving.js';
+import { assertMayTake } from './ownership.js';
 import { assertPlausibleId, type People } from './people.js';
 import { refusing } from './refusals.js';
 import type { PersonLink } from './store.js';
@@ -24,6 +25,7 @@ export async function removePerson(id: string, people: People, deps: Dependencie
     if (link !== undefined) {
       const person = { accountId: link.accountId, addresses: [link.address, link.userName] };
       await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
+      await refusing('SA12', attempt, deps, call, () => assertMayTake(link, 'record', deps, call));
       await refusing('US9', attempt, deps, call, async () => {
         await assertRoomToLeave(link.id, link.accountId, link, deps, call);
         await removeLinked(link, deps, call);

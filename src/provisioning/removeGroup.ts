@@ -7,6 +7,7 @@ import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { nameKey } from './groupNames.js';
 import { type KnownGroup, knownGroup, readGroup } from './groupReads.js';
+import { assertOwnGroup } from './ownership.js';
 import { refusing } from './refusals.js';
 import type { GroupLink } from './store.js';
 
@@ -32,6 +33,7 @@ export async function removeGroup(id: string, deps: Dependencies, call: Call): P
   });
   await deps.store.locks.withLock(`group:${id}`, call.deadlineMs, async () => {
     const known = await knownGroup(id, deps);
+    await refusing('SA12', attempt, deps, call, () => assertOwnGroup(known.link, 'deleted', deps, call));
     if (known.link?.origin === 'created') {
       const { link } = known;
       const isGranting = access.granting.has(id);
@@ -107,6 +109,7 @@ async function release(
   await deps.store.transaction(async (records) => {
     const link = known.link ?? (await adopt(group, known, records, deps, call));
     await records.groups.setExternalId(link.id, call.caller, undefined);
+    await records.membershipOwners.removeGroup(link.id);
     // What is only owed to the group ends with the IdP's interest in it; what deactivation took away is still given back.
     for (const hold of await records.holds.ofGroup(link.id)) {
       if (hold.kind === 'owed') await records.holds.remove(hold.personId, link.id, 'owed');

@@ -16,6 +16,7 @@ import { Failure } from './failure.js';
 import { attachIfPresent } from './invitations.js';
 import { joinGroups } from './joining.js';
 import { grantingGroupsOf, isInvited, leaveGroups, refuseStuck } from './leaving.js';
+import { takeOver } from './ownership.js';
 import type { CurrentMemberships } from './people.js';
 import type { Hold, PersonLink } from './store.js';
 import { isSuspendedUpstream, suspend } from './suspending.js';
@@ -117,7 +118,7 @@ async function take(
 ): Promise<CurrentMemberships | undefined> {
   const { accountId } = link;
   const { access, memberships } = standing;
-  await rememberWish(link, 'inactive', taking.groupIds, deps);
+  await rememberWish(link, 'inactive', taking.groupIds, deps, call);
   if (accountId === undefined || memberships === undefined) {
     reservation.keep(link.id);
     const attached = await attachIfPresent(link, deps, call);
@@ -164,17 +165,19 @@ async function take(
   };
 }
 
-/** Stores what was asked for and what is about to be taken, before anything is taken. */
+/** Stores what was asked for, by whom, and what is about to be taken, before anything is given or taken. */
 async function rememberWish(
   link: PersonLink,
   wanted: 'active' | 'inactive',
   taken: readonly string[],
   deps: Dependencies,
+  call: Call,
 ): Promise<void> {
   const now = new Date(deps.clock.now()).toISOString();
   const kind = deps.settings.deactivation === 'suspend' ? 'suspended' : 'remembered';
   await deps.store.transaction(async (records) => {
     if (link.wanted !== wanted) await records.people.update(link.id, { wanted, wantedAt: now, modifiedAt: now });
+    if (wanted === 'active') await takeOver(link.id, records, deps, call);
     for (const groupId of taken) await records.holds.put({ personId: link.id, groupId, kind });
   });
 }
@@ -195,7 +198,7 @@ export async function reactivate(
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
   assertAllowedDomain(link.address, deps);
   const { access, memberships } = standing;
-  await rememberWish(link, 'active', [], deps);
+  await rememberWish(link, 'active', [], deps, call);
   if (link.accountId === undefined || memberships === undefined) {
     const accountId = await createMissingAccount(link, access, deps, call);
     if (accountId === undefined) return undefined;

@@ -1,6 +1,7 @@
 import type { AuditRecords } from './auditRecords.js';
 import type { BrakeRecords } from './brakeRecords.js';
 import type { DirectoryIndex } from './indexRecords.js';
+import type { MembershipOwners } from './ownerRecords.js';
 
 /** JSON as an IdP sends it, already bounded in length, depth and count. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -32,6 +33,8 @@ export interface PersonLink {
   readonly origin: 'created' | 'adopted';
   /** The caller that created or adopted the person. */
   readonly caller: string;
+  /** The caller that last stated `active: true` (rule SA12); undefined when none has. */
+  readonly owner: string | undefined;
   /** ISO times. */
   readonly createdAt: string;
   readonly modifiedAt: string;
@@ -61,6 +64,8 @@ export interface GroupLink {
   readonly confluenceName: string;
   readonly origin: 'created' | 'adopted';
   readonly caller: string;
+  /** The caller that created the group or took it up, unless it was transferred (rule SA12). */
+  readonly owner: string | undefined;
   readonly isReleased: boolean;
   /** Members that the last read or our own writes showed; undefined when never read. A hint for planning, nothing more. */
   readonly memberCount: number | undefined;
@@ -110,7 +115,7 @@ export interface PersonRecords {
   insert(link: NewPersonLink): Promise<void>;
   /** Sets what is given. @throws Failure `conflict` when the userName or account is taken by another. */
   update(id: string, changes: Partial<Omit<PersonLink, 'id' | 'createdAt' | 'caller'>>): Promise<void>;
-  /** Drops the link, its holds and externalIds, and leaves a tombstone. */
+  /** Drops the link, its holds, owned memberships and externalIds, and leaves a tombstone. */
   bury(id: string, deletedAt: string): Promise<void>;
   externalId(id: string, caller: string): Promise<string | undefined>;
   /** undefined or '' removes it. When another record of this caller carries the same value, it is moved here (rule ID6). */
@@ -135,7 +140,7 @@ export interface GroupRecords {
   /** Inserts, or replaces the row of a released group. @throws Failure `conflict` when the displayName is recorded for another. */
   insert(link: Omit<GroupLink, 'modifiedAt'>): Promise<void>;
   update(id: string, changes: Partial<Omit<GroupLink, 'id' | 'createdAt'>>): Promise<void>;
-  /** Drops the row, its holds and externalIds. */
+  /** Drops the row, its holds, owned memberships and externalIds. */
   remove(id: string): Promise<void>;
   externalId(id: string, caller: string): Promise<string | undefined>;
   setExternalId(id: string, caller: string, externalId: string | undefined): Promise<void>;
@@ -201,6 +206,7 @@ export interface Records {
   readonly people: PersonRecords;
   readonly holds: HoldRecords;
   readonly groups: GroupRecords;
+  readonly membershipOwners: MembershipOwners;
   readonly writes: OwnWrites;
   readonly tombstones: Tombstones;
   readonly intents: IntentRecords;

@@ -83,6 +83,7 @@ function toChange(plan: GroupPatchPlan): GroupChange {
     add: plan.add,
     remove: plan.remove,
     ...(plan.replace === undefined ? {} : { replaceWith: plan.replace }),
+    ...(plan.removesAll ? { removesAll: true } : {}),
     ...(plan.removeMatching.length === 0
       ? {}
       : {

@@ -27,6 +27,8 @@ export interface GroupPatchPlan {
   readonly replace: readonly string[] | undefined;
   /** Filters on members that are more than a choice of ids; {@link matchesMember} evaluates them. */
   readonly removeMatching: readonly Filter[];
+  /** One of them was a removal without a value, which names everybody. */
+  readonly removesAll: boolean;
   readonly displayName: string | undefined;
   readonly externalId: StatedId | undefined;
   /** Names of other attributes that the message sets or removes, as the client spelled them. */
@@ -112,7 +114,7 @@ function foldMembers(members: MemberFold, operation: PatchOperation, path: Patch
     return undefined;
   }
   if (op === 'remove') {
-    if (value === undefined) members.replace([]);
+    if (value === undefined) members.removeAll();
     else members.remove(readRemovedMembers(value));
     return undefined;
   }
@@ -145,6 +147,7 @@ class MemberFold {
   readonly #removeMatching: Filter[] = [];
   #replace: Set<string> | undefined;
   #filters = 0;
+  #removesAll = false;
 
   add(ids: readonly string[]): void {
     for (const id of ids) {
@@ -182,12 +185,18 @@ class MemberFold {
     this.add(ids);
   }
 
-  result(): Pick<GroupPatchPlan, 'add' | 'remove' | 'replace' | 'removeMatching'> {
+  removeAll(): void {
+    this.#removesAll = true;
+    this.replace([]);
+  }
+
+  result(): Pick<GroupPatchPlan, 'add' | 'remove' | 'replace' | 'removeMatching' | 'removesAll'> {
     return {
       add: [...this.#add],
       remove: [...this.#remove],
       replace: this.#replace === undefined ? undefined : [...this.#replace],
       removeMatching: this.#removeMatching,
+      removesAll: this.#removesAll,
     };
   }
 }

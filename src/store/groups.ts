@@ -61,6 +61,7 @@ export function groupRecords(db: Handle): GroupRecords {
       await atomically(db, async (trx) => {
         await dropExternalIds(trx, 'group', id);
         await trx.deleteFrom('holds').where('group_id', '=', id).execute();
+        await trx.deleteFrom('membership_owners').where('group_id', '=', id).execute();
         await trx.deleteFrom('group_links').where('id', '=', id).execute();
       });
     },
@@ -96,6 +97,7 @@ function toRow(link: GroupLink): Omit<GroupLinkRow, 'id' | 'created_at'> {
     confluence_name: link.confluenceName,
     origin: link.origin,
     caller: link.caller,
+    owner: link.owner ?? null,
     is_released: link.isReleased ? 1 : 0,
     member_count: link.memberCount ?? null,
     modified_at: link.modifiedAt,
@@ -109,6 +111,7 @@ export function toGroupLink(row: GroupLinkRow): GroupLink {
     confluenceName: row.confluence_name,
     origin: row.origin as GroupLink['origin'],
     caller: row.caller,
+    owner: row.owner ?? undefined,
     isReleased: row.is_released !== 0,
     memberCount: row.member_count ?? undefined,
     createdAt: row.created_at,

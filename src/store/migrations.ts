@@ -17,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 1, name: 'first tables', up: createFirstTables },
   { number: 2, name: 'audit by object', up: indexAuditByObject },
   { number: 3, name: 'mass-removal brake', up: createBrakeTables },
+  { number: 4, name: 'ownership', up: addOwners },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
@@ -262,4 +263,25 @@ async function createBrakeTables({ schema }: Handle): Promise<void> {
     .addColumn('last_refused_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('refusals', 'integer', (column) => column.notNull())
     .execute();
+}
+
+/** Which caller owns people, groups and memberships. Whoever brought those that are there already owns them. */
+async function addOwners(db: Handle): Promise<void> {
+  const { schema } = db;
+  await schema.alterTable('person_links').addColumn('owner', 'text').execute();
+  await schema.alterTable('group_links').addColumn('owner', 'text').execute();
+  for (const table of ['person_links', 'group_links'] as const) {
+    await db
+      .updateTable(table)
+      .set((eb) => ({ owner: eb.ref('caller') }))
+      .execute();
+  }
+  await schema
+    .createTable('membership_owners')
+    .addColumn('group_id', 'text', (column) => column.notNull())
+    .addColumn('person_id', 'text', (column) => column.notNull())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('membership_owners_pk', ['group_id', 'person_id'])
+    .execute();
+  await schema.createIndex('membership_owners_person').on('membership_owners').column('person_id').execute();
 }

@@ -96,6 +96,7 @@ function toRow(link: PersonLink): Omit<PersonLinkRow, 'id' | 'created_at' | 'cal
     address: link.address === undefined ? null : caseless(link.address),
     invited_at: link.invitedAt ?? null,
     origin: link.origin,
+    owner: link.owner ?? null,
     modified_at: link.modifiedAt,
   };
 }
@@ -112,6 +113,7 @@ export function toPersonLink(row: PersonLinkRow): PersonLink {
     invitedAt: row.invited_at ?? undefined,
     origin: row.origin as PersonLink['origin'],
     caller: row.caller,
+    owner: row.owner ?? undefined,
     createdAt: row.created_at,
     modifiedAt: row.modified_at,
     wantedAt: row.wanted_at,

@@ -6,6 +6,7 @@ import { directoryIndex } from './directoryIndex.js';
 import { groupRecords } from './groups.js';
 import { holdRecords } from './holds.js';
 import { intentRecords } from './intents.js';
+import { membershipOwners } from './membershipOwners.js';
 import { personRecords } from './people.js';
 import type { Handle } from './schema.js';
 import { tombstoneRecords } from './tombstones.js';
@@ -17,6 +18,7 @@ export function recordsOf(db: Handle, hash: KeyedHash): Records {
     people: personRecords(db, hash),
     holds: holdRecords(db),
     groups: groupRecords(db),
+    membershipOwners: membershipOwners(db),
     writes: ownWriteRecords(db),
     tombstones: tombstoneRecords(db, hash),
     intents: intentRecords(db),

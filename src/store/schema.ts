@@ -13,6 +13,7 @@ export interface Database {
   external_ids: { resource: ResourceKind; caller: string; external_id: string; resource_id: string };
   holds: { person_id: string; group_id: string; kind: string };
   group_links: GroupLinkRow;
+  membership_owners: { group_id: string; person_id: string; caller: string };
   tombstones: { resource: ResourceKind; id: string; account_id: string | null; deleted_at: string };
   tombstone_addresses: { tombstone_id: string; address_hash: string };
   tombstone_external_ids: { tombstone_id: string; caller: string; external_id: string };
@@ -54,6 +55,7 @@ export interface PersonLinkRow {
   invited_at: string | null;
   origin: string;
   caller: string;
+  owner: string | null;
   created_at: string;
   modified_at: string;
 }
@@ -65,6 +67,7 @@ export interface GroupLinkRow {
   confluence_name: string;
   origin: string;
   caller: string;
+  owner: string | null;
   is_released: number;
   member_count: number | null;
   created_at: string;

@@ -129,6 +129,7 @@ export async function buryPerson(db: Handle, hash: KeyedHash, id: string, delete
 
   await dropExternalIds(db, 'person', id);
   await db.deleteFrom('holds').where('person_id', '=', id).execute();
+  await db.deleteFrom('membership_owners').where('person_id', '=', id).execute();
   await db.deleteFrom('person_links').where('id', '=', id).execute();
 }
 

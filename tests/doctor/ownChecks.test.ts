@@ -61,6 +61,7 @@ async function addPerson(store: Store, id: string, more: { accountId?: string | 
     invitedAt: accountId === undefined ? AT : undefined,
     origin: 'created',
     caller: 'okta',
+    owner: 'okta',
     createdAt: AT,
     wantedAt: AT,
   });
@@ -88,6 +89,7 @@ async function addGroup(store: Store, displayName: string, confluenceName: strin
     confluenceName,
     origin: 'created',
     caller: 'okta',
+    owner: 'okta',
     isReleased,
     memberCount: undefined,
     createdAt: AT,

@@ -41,6 +41,10 @@ const DEFAULTS: Settings = {
   defaultEmailDomain: undefined,
   allowedEmailDomains: [],
   testAddresses: [],
+  callers: [
+    { name: 'okta', isReadOnly: false },
+    { name: 'entra', isReadOnly: false },
+  ],
   requestBudgetMs: 25_000,
   indexMaxAgeMs: 300_000,
 };
@@ -104,6 +108,7 @@ export async function startGroups(
         invitedAt: accountId === undefined ? at : undefined,
         origin: 'created',
         caller: 'okta',
+        owner: 'okta',
         createdAt: at,
         wantedAt: at,
         ...changes,

@@ -128,6 +128,7 @@ async function linkAs(site: UserSite, accountId: string, userName: string): Prom
     invitedAt: undefined,
     origin: 'adopted',
     caller: 'okta',
+    owner: 'okta',
     createdAt: at,
     wantedAt: at,
   });

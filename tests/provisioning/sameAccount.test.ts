@@ -243,7 +243,7 @@ describe('a recycled address', () => {
       const stranger = await site.create({ externalId: 'okta-ada' }, ENTRA_TOKEN);
       expect(stranger.status === 201 ? bodyOf(stranger).id : undefined).not.toBe(accountId);
       expect(site.sandbox.groupsOf(accountId)).toEqual([]);
-      if (stranger.status === 201) await site.remove(bodyOf(stranger).id);
+      if (stranger.status === 201) await site.remove(bodyOf(stranger).id, ENTRA_TOKEN);
 
       expect(bodyOf(await site.create())).toMatchObject({ id: accountId, active: true });
     },

@@ -44,8 +44,8 @@ export interface UserSite extends TestBridge {
   replace(id: string, body: object, token?: string): Promise<supertest.Response>;
   patch(id: string, operations: readonly Operation[], token?: string): Promise<supertest.Response>;
   /** PATCH that states `active` and nothing else. */
-  state(id: string, active: boolean): Promise<supertest.Response>;
-  remove(id: string): Promise<supertest.Response>;
+  state(id: string, active: boolean, token?: string): Promise<supertest.Response>;
+  remove(id: string, token?: string): Promise<supertest.Response>;
   /** Who answers to a filter. */
   find(filter: string, token?: string): Promise<readonly UserBody[]>;
   /** Somebody with access whom nobody provisioned through the bridge, known to the index. */
@@ -109,8 +109,9 @@ export async function startUsers(options: BridgeOptions = {}): Promise<UserSite>
       bridge.scim('put', `/Users/${encodeURIComponent(id)}`, body, token),
     patch: async (id, Operations, token = OKTA_TOKEN) =>
       bridge.scim('patch', `/Users/${encodeURIComponent(id)}`, { schemas: [PATCH_OP], Operations }, token),
-    state: (id, active) => site.patch(id, [{ op: 'replace', path: 'active', value: active }]),
-    remove: async (id) => bridge.scim('delete', `/Users/${encodeURIComponent(id)}`),
+    state: (id, active, token) => site.patch(id, [{ op: 'replace', path: 'active', value: active }], token),
+    remove: async (id, token = OKTA_TOKEN) =>
+      bridge.scim('delete', `/Users/${encodeURIComponent(id)}`, undefined, token),
     async find(filter, token = OKTA_TOKEN) {
       const reply = await bridge.scim('get', `/Users?filter=${encodeURIComponent(filter)}`, undefined, token);
       if (reply.status !== 200) throw new Error(`GET answered ${reply.status}: ${JSON.stringify(reply.body)}`);

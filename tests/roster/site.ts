@@ -131,6 +131,7 @@ export async function recordLeaver(store: Store, accountId: string, wantedAtMs: 
     invitedAt: undefined,
     origin: 'adopted',
     caller: 'okta',
+    owner: undefined,
     createdAt: at,
     wantedAt: at,
   };
@@ -150,6 +151,7 @@ export const SETTINGS: Settings = {
   defaultEmailDomain: undefined,
   allowedEmailDomains: [],
   testAddresses: [],
+  callers: [],
   requestBudgetMs: 25_000,
   indexMaxAgeMs: 300_000,
 };

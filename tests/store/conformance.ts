@@ -7,6 +7,7 @@ import { describeIndex } from './indexSuite.js';
 import { describeLists } from './listSuite.js';
 import { describeLocks, describeSharedLocks } from './lockSuite.js';
 import { describePeople } from './peopleSuite.js';
+import { describeOwners } from './ownerSuite.js';
 import { ManualClock, type OpenStore } from './samples.js';
 import { describeReturns } from './returnSuite.js';
 import { describeTrail } from './trailSuite.js';
@@ -45,6 +46,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describePeople(open);
     describeReturns(open);
     describeGroups(open);
+    describeOwners(open);
     describeTrail(open);
     describeWrites(open);
     describeIndex(open);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Sqlite from 'libsql';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { LibsqlDialect, LibsqlDriver } from '../../src/store/driver.js';
 import { migrate } from '../../src/store/migrate.js';
 import { MIGRATIONS, type Migration } from '../../src/store/migrations.js';
@@ -65,6 +65,22 @@ describe('migrate', () => {
       kind: 'misconfigured',
       message: expect.stringContaining('newer release'),
     });
+  });
+
+  it('makes whoever brought people and groups their owner [SA12]', async () => {
+    const ownership = MIGRATIONS.findIndex(({ name }) => name === 'ownership');
+    await run(MIGRATIONS.slice(0, ownership));
+    await sql`insert into person_links (id, user_name, user_name_key, profile, wanted, wanted_at, suspended, origin,
+      caller, created_at, modified_at) values ('ada', 'ada', 'ada', '{}', 'active', 't', 0, 'created', 'okta', 't', 't')`.execute(
+      db,
+    );
+    await sql`insert into group_links (id, display_name, display_name_key, confluence_name, origin, caller, is_released,
+      created_at, modified_at) values ('g', 'G', 'g', 'G', 'adopted', 'entra', 0, 't', 't')`.execute(db);
+
+    await run(MIGRATIONS);
+
+    expect(await db.selectFrom('person_links').select('owner').execute()).toEqual([{ owner: 'okta' }]);
+    expect(await db.selectFrom('group_links').select('owner').execute()).toEqual([{ owner: 'entra' }]);
   });
 
   it('has steps numbered from 1 without gaps', () => {

@@ -134,6 +134,7 @@ describe('--person', () => {
       invitedAt: undefined,
       origin: 'created',
       caller: 'okta',
+      owner: 'okta',
       createdAt: '2026-01-15T09:00:00.000Z',
     });
 
@@ -195,6 +196,7 @@ describe('--person', () => {
       invitedAt: undefined,
       origin: 'created',
       caller: 'okta',
+      owner: 'okta',
       createdAt: '2026-01-15T09:00:00.000Z',
     });
 

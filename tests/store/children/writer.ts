@@ -19,6 +19,7 @@ for (let number = 0; ; number += 1) {
       invitedAt: undefined,
       origin: 'created',
       caller: 'okta',
+      owner: 'okta',
       createdAt: now,
       wantedAt: now,
     });

@@ -1,0 +1,145 @@
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { Failure } from './failure.js';
+import { inBulk, type Member } from './members.js';
+import { type MemberChange, type MemberPlan, wantedMembers } from './memberships.js';
+import { isAnothers } from './ownership.js';
+import { refusing } from './refusals.js';
+
+/** A member whom another identity provider keeps in a group. */
+interface Kept {
+  readonly member: Member;
+  readonly owner: string;
+  /** `membership`: it put the person there. `access`: it gave the person access, which ends with this group. */
+  readonly by: 'membership' | 'access';
+}
+
+/**
+ * Those of these members whom the caller may not take out of the group (rule SA12): another identity provider put them
+ * there, or gave them the access that would be lost with their last granting group (rule GR2). No upstream call.
+ */
+async function keptByOthers(
+  groupId: string,
+  members: readonly Member[],
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<readonly Kept[]> {
+  const owners = await deps.store.membershipOwners.of(
+    groupId,
+    members.map(({ id }) => id),
+  );
+  const lastHere = access.granting.has(groupId) ? await losingAccess(groupId, members, deps, call) : new Set<string>();
+  return members.flatMap((member): Kept[] => {
+    const owner = owners.get(member.id);
+    if (isAnothers(owner, deps, call)) return [{ member, owner, by: 'membership' }];
+    const personOwner = member.link?.owner;
+    return personOwner !== undefined && lastHere.has(member.id) ? [{ member, owner: personOwner, by: 'access' }] : [];
+  });
+}
+
+/** Ids of people of other callers who have access through this group alone, and are to have it. */
+async function losingAccess(
+  groupId: string,
+  members: readonly Member[],
+  deps: Dependencies,
+  call: Call,
+): Promise<ReadonlySet<string>> {
+  const wanted = members.filter(({ link }) => link?.wanted === 'active' && isAnothers(link.owner, deps, call));
+  const accountIds = wanted.flatMap(({ accountId }) => accountId ?? []);
+  const indexed = await inBulk(accountIds, (ids) => deps.store.index.people(ids));
+  const elsewhere = new Set(
+    indexed
+      .filter(({ grantingGroupIds }) => grantingGroupIds.some((id) => id !== groupId))
+      .map(({ accountId }) => accountId),
+  );
+  return new Set(
+    wanted.flatMap(({ id, accountId }) => (accountId !== undefined && !elsewhere.has(accountId) ? id : [])),
+  );
+}
+
+/**
+ * Refuses to take out members whom another identity provider keeps there.
+ *
+ * @throws Failure `forbidden` that names the owner and the way out
+ */
+export async function assertMayRemove(
+  groupId: string,
+  members: readonly Member[],
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  const [kept] = await keptByOthers(groupId, members, access, deps, call);
+  if (kept === undefined) return;
+  await refusing('SA12', { event: 'group.changed', subject: groupId }, deps, call, () => {
+    throw notYours(kept, groupId, call);
+  });
+}
+
+function notYours({ member, owner, by }: Kept, groupId: string, { caller }: Call): Failure {
+  const reason = by === 'membership' ? 'put into this group' : 'gave the access that would be lost with this group';
+  const transfer = by === 'membership' ? `--group ${groupId}` : member.id;
+  return new Failure(
+    'forbidden',
+    `members would remove ${JSON.stringify(member.id)}, whom the identity provider "${owner}" ${reason}. Remove the person there, or have the operator run: confluence-scim-bridge transfer ${transfer} ${caller}`,
+  );
+}
+
+/**
+ * Leaves out of a plan whom other identity providers keep in the group: a list that does not name them takes nobody of
+ * theirs, audited. A removal that does name them is refused.
+ *
+ * @throws Failure as {@link assertMayRemove}
+ */
+export async function sparingOthers(
+  plan: MemberPlan,
+  change: MemberChange,
+  people: ReadonlyMap<string, Member>,
+  groupId: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<MemberPlan> {
+  const ids = plan.remove.map(({ id }) => id);
+  const membersOf = (some: readonly string[]): Member[] => some.flatMap((id) => people.get(id) ?? []);
+  const named = change.removesAll === true ? ids : (change.removeMatching?.(ids) ?? []);
+  await assertMayRemove(groupId, membersOf(named), access, deps, call);
+  const kept = await keptByOthers(groupId, membersOf(ids), access, deps, call);
+  for (const { member, owner } of kept) {
+    await audit(deps.store, deps, call, {
+      event: 'group.memberKept',
+      subject: member.id,
+      object: groupId,
+      decision: 'SA12',
+      result: 'noted',
+      note: `Kept there by ${owner}.`,
+    });
+  }
+  const spared = new Set(kept.map(({ member }) => member.id));
+  return { ...plan, remove: plan.remove.filter(({ id }) => !spared.has(id)) };
+}
+
+/**
+ * Whoever names a member last, to be added or in a list, owns the membership, also when it was there before; one that
+ * ended has no owner.
+ *
+ * @param settled those of the plan whose step is done
+ */
+export async function recordMemberOwners(
+  groupId: string,
+  change: MemberChange,
+  plan: MemberPlan,
+  settled: ReadonlySet<string>,
+  deps: Dependencies,
+  { caller }: Call,
+): Promise<void> {
+  const owned = wantedMembers(change);
+  for (const { id } of plan.add) if (!settled.has(id)) owned.delete(id);
+  const ended = plan.remove.flatMap(({ id }) => (settled.has(id) ? id : []));
+  await deps.store.transaction(async ({ membershipOwners }) => {
+    await membershipOwners.remove(groupId, ended);
+    await membershipOwners.put(groupId, [...owned], caller);
+  });
+}

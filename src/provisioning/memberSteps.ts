@@ -1,0 +1,239 @@
+import { readMemberships, recordMembership } from './access.js';
+import { audit } from './auditing.js';
+import type { Call } from './call.js';
+import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
+import { Failure } from './failure.js';
+import { knownGroup, readGroup } from './groupReads.js';
+import { assertMayRemove } from './memberOwners.js';
+import { knownMembers, type Member, unknownMembers } from './members.js';
+import type { MemberStep } from './memberships.js';
+import type { Hold, Records } from './store.js';
+
+export interface PlannedStep {
+  readonly member: Member;
+  readonly by: MemberStep['by'];
+}
+
+/**
+ * Takes one person into a group or out of it. Each confirmed write is recorded and audited at once, so that a stop in the
+ * middle loses nothing. Holds `person:<id>` around whatever depends on a person's status or owner.
+ */
+export class MemberSteps {
+  readonly #groupId: string;
+  readonly #access: Access;
+  readonly #deps: Dependencies;
+
+  constructor(groupId: string, access: Access, deps: Dependencies) {
+    this.#groupId = groupId;
+    this.#access = access;
+    this.#deps = deps;
+  }
+
+  /** @returns whether anything changed */
+  async remove(step: PlannedStep, call: Call): Promise<boolean> {
+    if (!this.#isGranting) return this.#takeOut(step, call);
+    // Two groups may be left side by side, and the person may get another owner meanwhile.
+    const { id } = await this.#asRecorded(step.member);
+    const locked = async (): Promise<boolean> => {
+      const member = await this.#asRecorded(step.member);
+      await assertMayRemove(this.#groupId, [member], this.#access, this.#deps, call);
+      return this.#takeOut({ ...step, member }, call);
+    };
+    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+  }
+
+  async #takeOut({ member, by }: PlannedStep, call: Call): Promise<boolean> {
+    const holds = await this.#holdsOf(member);
+    // Atlassian hides suspended people from its lists, so for them only the call itself is certain.
+    const isHidden = holds.some((hold) => hold.kind === 'suspended');
+    const { accountId } = member;
+    if (
+      accountId !== undefined &&
+      (isHidden || by === 'send' || (by === 'confirm' && (await this.#isShownIn(accountId, call))))
+    ) {
+      await this.#leave(member, accountId, call);
+      return true;
+    }
+    if (holds.length === 0) return false;
+    await this.#deps.store.transaction(async (records) => {
+      await records.holds.remove(member.id, this.#groupId, undefined);
+      await this.#audit(records, call, 'group.memberRemoved', member, 'GR4', 'done');
+    });
+    return true;
+  }
+
+  async #leave(member: Member, accountId: string, call: Call): Promise<void> {
+    try {
+      await this.#deps.directory.removeMember(this.#groupId, accountId, call);
+    } catch (error) {
+      const failure = Failure.from(error);
+      if (failure.kind !== 'notFound' && failure.kind !== 'invalid') {
+        throw await this.#failed(failure, 'group.memberRemoved', member, call);
+      }
+      // A 404 or 400 counts only when the person's groups, read again, no longer show this one.
+      if (await this.#isShownIn(accountId, call)) {
+        await this.#failed(failure, 'group.memberRemoved', member, call);
+        await this.#assertGroup(call);
+        throw unbelieved(failure);
+      }
+    }
+    await this.#deps.store.transaction(async (records) => {
+      const before = await records.index.person(accountId);
+      await recordMembership(records, this.#deps, accountId, this.#groupId, false);
+      await records.holds.remove(member.id, this.#groupId, undefined);
+      await this.#audit(records, call, 'group.memberRemoved', member, 'GR5', 'done');
+      const [last, ...others] = before?.grantingGroupIds ?? [];
+      if (last === this.#groupId && others.length === 0)
+        await this.#audit(records, call, 'user.accessLost', member, 'GR2', 'done');
+    });
+  }
+
+  /** @returns whether anything changed */
+  async add(step: PlannedStep, call: Call): Promise<boolean> {
+    const { link } = step.member;
+    const dependsOnStatus =
+      this.#isGranting || (link !== undefined && (link.accountId === undefined || link.wanted === 'inactive'));
+    if (!dependsOnStatus) return this.#join(step, call);
+    // Whoever was nobody's record when the message was checked may have become one since, under another id.
+    const { id } = await this.#asRecorded(step.member);
+    const locked = async (): Promise<boolean> => {
+      const member = await this.#asRecorded(step.member);
+      if (member.accountId === undefined) return this.#owe(member, 'US5', call);
+      if (this.#isGranting) {
+        if (await this.#isBarred(member, member.accountId)) return this.#owe(member, 'GR2', call);
+        if (await this.#isGone(member, member.accountId)) throw unknownMembers([member.id]);
+      }
+      return this.#join({ ...step, member }, call);
+    };
+    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+  }
+
+  /** The person as the records have it now. */
+  async #asRecorded(member: Member): Promise<Member> {
+    const { people } = this.#deps.store;
+    const link =
+      (await people.find(member.id)) ??
+      (member.accountId === undefined ? undefined : await people.findByAccount(member.accountId));
+    return link === undefined ? { ...member, link } : { id: link.id, accountId: link.accountId, link };
+  }
+
+  /** Whoever is recorded inactive, or was deleted, gets no access through a group (rule GR2). */
+  async #isBarred({ link }: Member, accountId: string): Promise<boolean> {
+    if (link !== undefined) return link.wanted === 'inactive';
+    return (await this.#deps.store.tombstones.findByAccount(accountId)).length > 0;
+  }
+
+  /** Somebody without a record is a SCIM User by access alone (rule ID2), which a DELETE may have taken meanwhile. */
+  async #isGone({ id, link }: Member, accountId: string): Promise<boolean> {
+    if (link !== undefined) return false;
+    const sinceMs = this.#deps.clock.now() - OWN_WRITE_MS;
+    const own = await this.#deps.store.writes.membershipsOf(accountId, sinceMs);
+    const wasTaken = [...own].some(([groupId, isMember]) => !isMember && this.#access.granting.has(groupId));
+    return wasTaken && !(await knownMembers([id], this.#deps)).has(id);
+  }
+
+  /** The membership is kept here until the account appears or the person is reactivated. */
+  async #owe(member: Member, decision: string, call: Call): Promise<boolean> {
+    if ((await this.#holdsOf(member)).length > 0) return false;
+    await this.#deps.store.transaction(async (records) => {
+      await records.holds.put({ personId: member.id, groupId: this.#groupId, kind: 'owed' });
+      await this.#audit(records, call, 'group.memberOwed', member, decision, 'noted');
+    });
+    return true;
+  }
+
+  async #join({ member, by }: PlannedStep, call: Call): Promise<boolean> {
+    const { accountId } = member;
+    if (accountId === undefined) return this.#owe(member, 'US5', call);
+    if ((await this.#holdsOf(member)).some((hold) => hold.kind === 'suspended')) return false;
+    if (by === 'confirm' && (await this.#listed(accountId, call)).has(this.#groupId)) {
+      await this.#deps.store.holds.remove(member.id, this.#groupId, 'owed');
+      return false;
+    }
+    // Until it is answered nobody knows whether it happened; a deactivation then leaves this group, too (rule US2).
+    if (this.#isGranting) await this.#deps.store.writes.attempt(accountId, this.#groupId, this.#deps.clock.now());
+    try {
+      await this.#deps.directory.addMember(this.#groupId, accountId, call);
+    } catch (error) {
+      const failure = Failure.from(error);
+      if (failure.kind !== 'notFound' && failure.kind !== 'invalid')
+        throw await this.#failed(failure, 'group.memberAdded', member, call);
+      return this.#settleUnknown(member, accountId, failure, call);
+    }
+    await this.#deps.store.transaction(async (records) => {
+      await recordMembership(records, this.#deps, accountId, this.#groupId, true);
+      await records.holds.remove(member.id, this.#groupId, 'owed');
+      if (member.link?.suspended === true) {
+        await records.holds.put({ personId: member.id, groupId: this.#groupId, kind: 'suspended' });
+      }
+      await this.#audit(records, call, 'group.memberAdded', member, 'GR5', 'done');
+    });
+    return true;
+  }
+
+  /** Atlassian does not know one of the two: the group (then nobody can be added), or the account on this site. */
+  async #settleUnknown(member: Member, accountId: string, failure: Failure, call: Call): Promise<boolean> {
+    await this.#assertGroup(call);
+    // Who is in other groups is known on the site, so that a 404 says nothing about the person.
+    const isKnown = failure.kind === 'notFound' && (await this.#listed(accountId, call)).size > 0;
+    // A leaver without any access left may be gone from the site; the membership waits for reactivation (rule GR4).
+    if (!isKnown && member.link?.wanted === 'inactive') return this.#owe(member, 'GR4', call);
+    await this.#failed(failure, 'group.memberAdded', member, call);
+    if (isKnown) throw unbelieved(failure);
+    throw new Failure(
+      'invalid',
+      `members names ${JSON.stringify(member.id)}, whose account Atlassian does not know on this site. Give the person access to Confluence first, then send it again.`,
+      { cause: failure },
+    );
+  }
+
+  /** @throws Failure `notFound` when the group is gone, which its own id has to say (rule SA2) */
+  async #assertGroup(call: Call): Promise<void> {
+    await readGroup(await knownGroup(this.#groupId, this.#deps), this.#deps, call);
+  }
+
+  get #isGranting(): boolean {
+    return this.#access.granting.has(this.#groupId);
+  }
+
+  /** For removals: "no" is believed of an empty read only after a control read (rule SA2). */
+  async #isShownIn(accountId: string, call: Call): Promise<boolean> {
+    return (await readMemberships(accountId, this.#deps, this.#access, call)).read.has(this.#groupId);
+  }
+
+  /** The groups that a read shows of a person. For additions: a wrong "no" only repeats a write. */
+  async #listed(accountId: string, call: Call): Promise<ReadonlySet<string>> {
+    return (await readMemberships(accountId, this.#deps, this.#access, call, 'giving')).read;
+  }
+
+  async #holdsOf(member: Member): Promise<readonly Hold[]> {
+    return (await this.#deps.store.holds.ofPerson(member.id)).filter((hold) => hold.groupId === this.#groupId);
+  }
+
+  async #failed(failure: Failure, event: string, member: Member, call: Call): Promise<Failure> {
+    const result =
+      failure.kind === 'refused' || failure.kind === 'invalid' || failure.kind === 'notFound' ? 'refused' : 'failed';
+    await this.#audit(this.#deps.store, call, event, member, 'GR5', result);
+    return failure;
+  }
+
+  #audit(
+    records: Records,
+    call: Call,
+    event: string,
+    member: Member,
+    decision: string,
+    result: 'done' | 'refused' | 'failed' | 'noted',
+  ): Promise<void> {
+    return audit(records, this.#deps, call, { event, subject: member.id, object: this.#groupId, decision, result });
+  }
+}
+
+/** Group and person are both there, whatever a write of the membership was answered. */
+function unbelieved(failure: Failure): Failure {
+  return new Failure(
+    'unavailable',
+    'Atlassian does not find a member or a group that it shows otherwise. Send the same message again later.',
+    { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
+  );
+}
