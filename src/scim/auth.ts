@@ -1,13 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Caller } from '../config.js';
 import { requestRecord } from '../observability/requests.js';
+import type { Settings } from '../provisioning/dependencies.js';
 import { refuse } from './answers.js';
 
 /** Who a request comes from, or the sentence that says why nobody is recognised. */
 export type Authentication = { readonly caller: string } | { readonly problem: string };
 export type Authenticator = (authorization: string | undefined) => Authentication;
 
+const WRITING_METHODS: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
 const REALM = 'confluence-scim-bridge';
 const BEARER = /^\s*bearer\s+(\S+)\s*$/i;
 const MISSING = 'This request has no bearer token. Send "Authorization: Bearer" and a secret of SCIM_TOKENS.';
@@ -48,6 +50,28 @@ export function requireCaller(authenticate: Authenticator): RequestHandler {
     requestRecord(response).caller = result.caller;
     next();
   };
+}
+
+/** Refuses every change by a caller that only reads (rule SA13), before anything of its message is looked at. */
+export function refuseReaders(callers: Settings['callers']): RequestHandler {
+  const readers = new Set(callers.filter(({ isReadOnly }) => isReadOnly).map(({ name }) => name));
+  return (request, response, next) => {
+    const { caller } = requestRecord(response);
+    if (caller === undefined || !readers.has(caller) || isReading(request)) {
+      next();
+      return;
+    }
+    refuse(
+      response,
+      403,
+      `The token of "${caller}" may only read. Use the token of another caller, or have the operator take :ro from it in SCIM_TOKENS.`,
+    );
+  };
+}
+
+/** `.search` is a query with its parameters in the body (RFC 7644 §3.4.3). */
+function isReading({ method, path }: Pick<Request, 'method' | 'path'>): boolean {
+  return !WRITING_METHODS.includes(method) || (method === 'POST' && /\/\.search\/?$/i.test(path));
 }
 
 /** RFC 6750 §3 wants an error code only where a token was sent. */

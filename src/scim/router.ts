@@ -5,7 +5,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { requestRecord } from '../observability/requests.js';
 import { answerFailure, noteFailure, notedFailure, refuse, SCIM_MEDIA_TYPE, scimAnswers } from './answers.js';
-import { type Authenticator, requireCaller } from './auth.js';
+import { type Authenticator, refuseReaders, requireCaller } from './auth.js';
 import { createBodyGate, MAX_BODY_BYTES } from './bodyGate.js';
 import type { Bridge, ScimContext } from './context.js';
 import { declareGroups } from './groupResource.js';
@@ -62,6 +62,7 @@ export function createScimRouter(parts: ScimRouterParts): Router {
   const router = Router();
   router.use(scimAnswers);
   router.use(requireCaller(parts.authenticate));
+  router.use(refuseReaders(parts.bridge.deps.settings.callers));
   router.use(routesAndMethods);
   router.use(preconditions);
   router.use(mediaType);

@@ -11,8 +11,8 @@ const OKTA = 'okta-secret-of-32-characters-0001';
 const ENTRA_OLD = 'entra-secret-of-32-characters-001';
 const ENTRA_NEW = 'entra-secret-of-32-characters-002/+=';
 const CALLERS = [
-  { name: 'okta', secrets: [OKTA] },
-  { name: 'entra', secrets: [ENTRA_OLD, ENTRA_NEW] },
+  { name: 'okta', secrets: [OKTA], isReadOnly: false },
+  { name: 'entra', secrets: [ENTRA_OLD, ENTRA_NEW], isReadOnly: false },
 ];
 
 describe('an authenticator', () => {

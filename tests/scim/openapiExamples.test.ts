@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type supertest from 'supertest';
 import { parse } from 'yaml';
-import { startTestBridge, type TestBridge } from '../support/bridge.js';
+import { ENTRA_TOKEN, OKTA_TOKEN, startTestBridge, type TestBridge } from '../support/bridge.js';
 import { errorsOf } from '../support/openapi.js';
 import { filtered, GROUP_URN, idOf, patch, SEARCH_URN, user } from './exchanges.js';
 
@@ -249,7 +249,13 @@ describe('an example of an answer', () => {
     );
 
   it('is what the bridge answers', async () => {
-    const bridge = await startTestBridge({ settings: { REQUEST_BUDGET_SECONDS: '1', ACCESS_LOSS_LIMIT: '0' } });
+    const reader = 'report-secret-0123456789abcdef';
+    const settings = {
+      REQUEST_BUDGET_SECONDS: '1',
+      ACCESS_LOSS_LIMIT: '0',
+      SCIM_TOKENS: `okta:${OKTA_TOKEN},entra:${ENTRA_TOKEN},report:${reader}:ro`,
+    };
+    const bridge = await startTestBridge({ settings });
     const ada = {
       externalId: '00ujl29u0le5T6Aj10h7',
       name: { givenName: 'Ada', familyName: 'Lovelace' },
@@ -261,9 +267,11 @@ describe('an example of an answer', () => {
     const clear = patch({ op: 'replace', path: 'members', value: [] });
     const { groups, admin, faults } = bridge.sandbox;
     const crew = { schemas: [GROUP_URN], displayName: 'Engineering', members: [{ value: idOf(created) }] };
+    const createdGroup = await bridge.scim('post', '/Groups', crew);
+    const leave = patch({ op: 'remove', path: 'members', value: crew.members });
     const answers: Record<string, supertest.Response> = {
       created,
-      createdGroup: await bridge.scim('post', '/Groups', crew),
+      createdGroup,
       emptyList: await bridge.scim('get', filtered('/Users', 'userName eq "nobody@example.com"')),
       taken: await bridge.scim('post', '/Users', user('ada')),
       groupTaken: await bridge.scim('post', '/Groups', { ...crew, displayName: 'site-admins' }),
@@ -271,6 +279,9 @@ describe('an example of an answer', () => {
       schemas: await bridge.scim('get', '/Schemas'),
       protectedPerson: await bridge.scim('delete', `/Users/${admin.accountId}`),
       foreignGroup: await bridge.scim('patch', `/Groups/${groups.synced.id}`, clear),
+      anothersUser: await bridge.scim('delete', person, undefined, ENTRA_TOKEN),
+      anothersMember: await bridge.scim('patch', `/Groups/${idOf(createdGroup)}`, leave, ENTRA_TOKEN),
+      readOnlyCaller: await bridge.scim('delete', person, undefined, reader),
     };
     answers['braked'] = await bridge.scim('patch', person, patch({ op: 'replace', path: 'active', value: false }));
     faults.always({ kind: 'reset', path: /\/wiki\// });
