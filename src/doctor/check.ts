@@ -15,6 +15,7 @@ export type CheckName =
   | 'jiraSearch'
   | 'seats'
   | 'settings'
+  | 'callers'
   | 'records'
   | 'brake';
 

@@ -2,6 +2,7 @@ import { accessGroups } from './accessGroups.js';
 import { address } from './address.js';
 import { backEnd } from './backEnd.js';
 import { brake } from './brake.js';
+import { callers } from './callers.js';
 import type { Check } from './check.js';
 import { clock } from './clock.js';
 import { createRights } from './createRights.js';
@@ -33,4 +34,4 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
 ];
 
 /** What is asked of the configuration and the store. */
-export const OWN_CHECKS = [settings, records, brake] as const;
+export const OWN_CHECKS = [settings, callers, records, brake] as const;

@@ -5,7 +5,7 @@ import { Failure } from './failure.js';
 import type { GroupLink, PersonLink, Records } from './store.js';
 
 /** Whether a caller can own anything: it is configured, and may write. */
-function isWriter(caller: string, { callers }: Pick<Settings, 'callers'>): boolean {
+export function mayOwn(caller: string, { callers }: Pick<Settings, 'callers'>): boolean {
   return callers.some(({ name, isReadOnly }) => name === caller && !isReadOnly);
 }
 
@@ -18,7 +18,7 @@ export function isAnothers(
   { settings }: Pick<Dependencies, 'settings'>,
   { caller }: Pick<Call, 'caller'>,
 ): owner is string {
-  return owner !== undefined && owner !== caller && isWriter(owner, settings) && isWriter(caller, settings);
+  return owner !== undefined && owner !== caller && mayOwn(owner, settings) && mayOwn(caller, settings);
 }
 
 /**
@@ -45,7 +45,7 @@ export function assertMayTake(
 /** Who states `active: true` owns the person from then on; audited when somebody else did before. */
 export async function takeOver(id: string, records: Records, deps: Dependencies, call: Call): Promise<void> {
   const link = await records.people.find(id);
-  if (link === undefined || link.owner === call.caller || !isWriter(call.caller, deps.settings)) return;
+  if (link === undefined || link.owner === call.caller || !mayOwn(call.caller, deps.settings)) return;
   await records.people.update(id, { owner: call.caller, wantedAt: new Date(deps.clock.now()).toISOString() });
   await audit(records, deps, call, {
     event: 'user.ownerChanged',

@@ -19,6 +19,8 @@ export type StoreGlance =
       readonly invitedAt: readonly string[];
       /** The mass-removal brake: until when it is released, and every counter that refused something (rule SA11). */
       readonly brake: { readonly releasedUntilMs: number; readonly trips: readonly BrakeTrip[] };
+      /** Callers that own people or groups, by name (rule SA12). */
+      readonly owners: readonly string[];
       /** How many things write tests made and have not taken away: one may be running. */
       readonly writeTests: number;
     };
@@ -75,11 +77,17 @@ async function readGlance(db: Handle) {
     .select((eb) => eb.fn.countAll<number | bigint>().as('count'))
     .where('kind', 'in', ['writeTest', 'writeTestPerson'])
     .executeTakeFirstOrThrow();
+  const owners = await db
+    .selectFrom('person_links')
+    .select('owner')
+    .union(db.selectFrom('group_links').select('owner').where('is_released', '=', 0))
+    .execute();
   return {
     renamed,
     superseded: superseded.map(({ id }) => id),
     invitedAt: invited.map(({ at }) => at),
     brake: { releasedUntilMs: await brake.releasedUntilMs(), trips: await brake.trips(0) },
+    owners: owners.flatMap(({ owner }) => owner ?? []).sort(),
     writeTests: Number(writeTests.count),
   };
 }

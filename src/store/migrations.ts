@@ -265,7 +265,7 @@ async function createBrakeTables({ schema }: Handle): Promise<void> {
     .execute();
 }
 
-/** Which caller owns people, groups and memberships. Whoever brought those that are there already owns them. */
+/** Which caller owns people, groups and memberships. Whichever brought those that are there already owns them. */
 async function addOwners(db: Handle): Promise<void> {
   const { schema } = db;
   await schema.alterTable('person_links').addColumn('owner', 'text').execute();
@@ -274,6 +274,8 @@ async function addOwners(db: Handle): Promise<void> {
     await db
       .updateTable(table)
       .set((eb) => ({ owner: eb.ref('caller') }))
+      // The bridge's own names, which no identity provider has.
+      .where('caller', 'not in', ['bridge', 'operator'])
       .execute();
   }
   await schema

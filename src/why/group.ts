@@ -6,6 +6,7 @@ import type { IndexedGroup } from '../provisioning/indexRecords.js';
 import type { GroupLink, Hold } from '../provisioning/store.js';
 import { type Answer, askAboutGroup, type Asking, type GroupNow, told } from './confluence.js';
 import { type Names, readNames } from './names.js';
+import { type Owner, ownerOf } from './owner.js';
 import type { Span } from './origins.js';
 import { linesAbout } from './person.js';
 import { type Moment, momentsOf } from './timeline.js';
@@ -42,6 +43,7 @@ export interface GroupReport {
   readonly id: string;
   readonly link: GroupLink | undefined;
   readonly indexed: IndexedGroup | undefined;
+  readonly owner: Owner | undefined;
   readonly timeline: readonly Moment[];
   readonly isCut: boolean;
   readonly now: Answer<GroupNow>;
@@ -77,6 +79,7 @@ export async function explainGroup(id: string, asking: Asking): Promise<GroupRep
     id,
     link,
     indexed: await records.index.group(id),
+    owner: ownerOf(link?.isReleased === true ? undefined : link, asking.questions.config),
     timeline: momentsOf(lines),
     isCut,
     now,

@@ -26,6 +26,7 @@ export function personJson(report: PersonReport): string {
               createdAt: link.createdAt,
               suspended: link.suspended,
             },
+      owner: report.owner ?? null,
       deletedAt: report.tombstone?.deletedAt ?? null,
       confluence: now.isTold
         ? {
@@ -65,6 +66,7 @@ export function groupJson(report: GroupReport): string {
         link === undefined
           ? null
           : { origin: link.origin, caller: link.caller, createdAt: link.createdAt, isReleased: link.isReleased },
+      owner: report.owner ?? null,
       confluence: now.isTold ? { exists: group !== undefined } : { couldNotBeAsked: now.reason },
       grants: now.isTold ? (now.value.access.granting.get(id)?.accessTypes ?? []) : (indexed?.accessTypes ?? []),
       people: report.people ?? null,

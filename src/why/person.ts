@@ -3,6 +3,7 @@ import { isUsable } from '../provisioning/people.js';
 import type { Hold, PersonLink, Tombstone } from '../provisioning/store.js';
 import { type Answer, askAboutPerson, type Asking, type PersonNow, told } from './confluence.js';
 import { type Names, readNames } from './names.js';
+import { type Owner, ownerOf } from './owner.js';
 import { explainMemberships, type Membership } from './origins.js';
 import type { PersonSubject } from './subjects.js';
 import { foreignMoments, inOrder, type Moment, momentsOf } from './timeline.js';
@@ -17,6 +18,7 @@ export interface PersonReport {
   readonly accountId: string | undefined;
   readonly link: PersonLink | undefined;
   readonly tombstone: Tombstone | undefined;
+  readonly owner: Owner | undefined;
   readonly timeline: readonly Moment[];
   /** Earlier lines were left out. */
   readonly isCut: boolean;
@@ -71,6 +73,7 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
     accountId: subject.accountId,
     link: subject.link,
     tombstone: subject.tombstone,
+    owner: ownerOf(subject.link, asking.questions.config),
     timeline: inOrder([...momentsOf(lines), ...foreignMoments(subject.id, memberships)]),
     isCut,
     now,

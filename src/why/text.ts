@@ -2,6 +2,7 @@ import { printable } from '../terminal.js';
 import type { GroupReport } from './group.js';
 import type { Names } from './names.js';
 import type { Origin, Span } from './origins.js';
+import { sayOwner } from './owner.js';
 import type { PersonReport } from './person.js';
 import type { Moment } from './timeline.js';
 import { spell } from './verdict.js';
@@ -26,6 +27,7 @@ export function personText(report: PersonReport): string {
     'Now:',
     ...rows([
       ['record', recordOf(report)],
+      ['owner', sayOwner(report.owner)],
       ...(tombstone === undefined ? [] : ([['deleted', tombstone.deletedAt]] as const)),
       ...confluenceOf(report),
       ...holdsOf(report),
@@ -59,6 +61,7 @@ export function groupText(report: GroupReport): string {
           ? 'none'
           : `${link.origin} by ${link.caller} at ${link.createdAt}${link.isReleased ? ', released' : ''}`,
       ],
+      ['owner', sayOwner(report.owner)],
       ['name in Confluence', now.isTold ? (group?.name ?? 'there is no such group') : silence(now.reason)],
       ['grants', accessTypes === undefined || accessTypes.length === 0 ? 'no access' : accessTypes.join(', ')],
       ['people', people === undefined ? 'not known' : String(people)],

@@ -144,7 +144,15 @@ function unknown(person: PersonCase): Verdict {
 }
 
 const STATEMENTS: Readonly<Record<'active' | 'inactive', readonly string[]>> = {
-  active: ['user.provisioned', 'user.adopted', 'user.invited', 'user.takenUp', 'user.reactivated', 'user.linked'],
+  active: [
+    'user.provisioned',
+    'user.adopted',
+    'user.invited',
+    'user.takenUp',
+    'user.reactivated',
+    'user.ownerChanged',
+    'user.linked',
+  ],
   inactive: ['user.deactivated', 'user.recorded', 'user.adopted'],
 };
 
