@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { AUDIT_FORMATS, type AuditFormatName } from './audit/formats.js';
 import { parseSince } from './audit/since.js';
 import { systemClock } from './clock.js';
+import type { Transferred } from './commands/transfer.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { createRedactor } from './observability/redact.js';
 import { nearestWord } from './spelling.js';
@@ -34,6 +35,8 @@ export interface Commands {
   deactivate(who: string): Promise<void>;
   /** @param options.for how long a release lasts, as typed */
   brake(action: 'status' | 'release', options: { readonly for?: string }): Promise<void>;
+  /** @param what an e-mail address, userName or id of a person, or the name or id of a group */
+  transfer(what: Transferred, caller: string): Promise<void>;
   /** @returns the exit code: nobody found, and an Atlassian that could not be asked, are results */
   why(question: Question, options: { readonly json: boolean }): Promise<number>;
   /** @param sinceIso everything when undefined */
@@ -116,6 +119,7 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .action((who: string) => commands.deactivate(who));
 
   describeBrake(program, commands);
+  describeTransfer(program, commands);
   describeWhy(program, commands, exit);
   describeAudit(program, commands);
 
@@ -139,6 +143,21 @@ function describeBrake(program: Command, commands: Commands): void {
     .action((action: 'status' | 'release' | undefined, options: { for?: string }) => {
       if (action === 'status' && options.for !== undefined) program.error('--for belongs to release.');
       return commands.brake(action ?? (options.for === undefined ? 'status' : 'release'), options);
+    });
+}
+
+function describeTransfer(program: Command, commands: Commands): void {
+  program
+    .command('transfer')
+    .description('make another caller of SCIM_TOKENS the owner of a person or group')
+    .usage('<person> <caller> | --group <group> <caller>')
+    .argument('<names...>', 'the e-mail address, userName or id of a person, and the caller; or the caller alone')
+    .option('--group <group>', 'hand over a group instead, with its members: its id, or a name of it')
+    .action((names: readonly string[], { group }: { group?: string }, command: Command) => {
+      const words = group === undefined ? names : ['', ...names];
+      const [person = '', caller = ''] = words;
+      if (words.length !== 2) command.error('Name one person and one caller, or with --group one caller.');
+      return commands.transfer(group === undefined ? { person } : { group }, caller);
     });
 }
 

@@ -18,6 +18,7 @@ process.exitCode = await runCommandLine(
     deactivate: async (who) => (await import('./commands/deactivate.js')).deactivate(who),
     writeTest: async (options) => (await import('./commands/writeTest.js')).writeTest(options),
     link: async (email, account) => (await import('./commands/link.js')).link(email, account),
+    transfer: async (what, caller) => (await import('./commands/transfer.js')).transfer(what, caller),
     why: async (question, options) => (await import('./commands/why.js')).why(question, options),
     auditExport: async (sinceIso, format) => (await import('./commands/auditExport.js')).auditExport(sinceIso, format),
   },

@@ -20,6 +20,7 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
     link: note('link'),
     deactivate: note('deactivate'),
     brake: note('brake'),
+    transfer: note('transfer'),
     doctor: async (options) => {
       await note('doctor')(options);
       return 3;
@@ -55,6 +56,9 @@ describe('the command line', () => {
     [['brake', 'release'], [['brake', 'release', {}]]],
     [['brake', 'release', '--for', '1h'], [['brake', 'release', { for: '1h' }]]],
     [['brake', '--for', '1h'], [['brake', 'release', { for: '1h' }]]],
+    [['transfer', 'ada@acme.com', 'entra'], [['transfer', { person: 'ada@acme.com' }, 'entra']]],
+    [['transfer', '--group', 'Ops', 'entra'], [['transfer', { group: 'Ops' }, 'entra']]],
+    [['transfer', 'entra', '--group', 'Ops'], [['transfer', { group: 'Ops' }, 'entra']]],
   ])('%j runs that command', async (args, expected) => {
     expect(await run(args)).toEqual({ code: 0, calls: expected, out: '', err: '' });
   });
@@ -123,7 +127,19 @@ describe('the command line', () => {
   it.each([['help'], ['--help'], ['-h']])('%s explains every command and ends well', async (word) => {
     const { code, calls, out, err } = await run([word]);
     expect({ code, calls, err }).toEqual({ code: 0, calls: [], err: '' });
-    for (const name of ['serve', 'demo', 'sandbox', 'doctor', 'link', 'deactivate', 'brake', 'why', 'audit', 'help'])
+    for (const name of [
+      'serve',
+      'demo',
+      'sandbox',
+      'doctor',
+      'link',
+      'deactivate',
+      'brake',
+      'transfer',
+      'why',
+      'audit',
+      'help',
+    ])
       expect(out).toMatch(new RegExp(`^ +${name}`, 'm'));
     expect(out).toContain('78 the configuration');
   });
@@ -136,8 +152,10 @@ describe('the command line', () => {
     [['sevre'], 'There is no command "sevre". Did you mean serve?'],
     [['Doctr', '--json'], 'unknown option'],
     [['doctr'], 'Did you mean doctor?'],
-    [['provision'], 'There are serve, demo, sandbox, doctor, link, deactivate, brake, why, audit and help.'],
+    [['provision'], 'There are serve, demo, sandbox, doctor, link, deactivate, brake, transfer, why, audit and help.'],
     [['serve', 'now'], 'too many arguments'],
+    [['transfer', 'ada@acme.com'], 'one person and one caller'],
+    [['transfer', '--group', 'Ops', 'okta', 'entra'], 'with --group one caller'],
     [['link', 'ada@acme.com'], "missing required argument 'account'"],
     [['brake', 'off'], 'Allowed choices are status, release'],
     [['brake', 'status', '--for', '1h'], '--for belongs to release'],

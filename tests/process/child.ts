@@ -7,7 +7,12 @@ const TOKEN = 'okta-secret-0123456789abcdef';
 
 /** A `serve` in a process of its own, as an operator runs it. */
 export interface ServeProcess {
-  scim(method: string, path: string, body?: object): Promise<{ status: number; body: Record<string, unknown> }>;
+  scim(
+    method: string,
+    path: string,
+    body?: object,
+    token?: string,
+  ): Promise<{ status: number; body: Record<string, unknown> }>;
   /** `kill -9`: nothing is flushed, nothing says goodbye. */
   kill(): Promise<void>;
 }
@@ -38,10 +43,10 @@ export async function startServe(
   const base = `http://127.0.0.1:${port}`;
   await untilReady(`${base}/readyz`, child);
   return {
-    async scim(method, path, body) {
+    async scim(method, path, body, token = TOKEN) {
       const response = await fetch(`${base}/scim/v2${path}`, {
         method,
-        headers: { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/scim+json' },
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/scim+json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
