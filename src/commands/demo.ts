@@ -28,7 +28,8 @@ const READY_MS = 30_000;
 export async function demo({ keep, full }: { readonly keep: boolean; readonly full: boolean }): Promise<void> {
   const sandbox = await startSandbox();
   const port = await freePort();
-  const token = randomBytes(24).toString('base64url');
+  const token = newToken();
+  const secondToken = newToken();
   const { credentials } = sandbox;
   const config = readConfig({
     ATLASSIAN_SITE_URL: sandbox.url,
@@ -37,7 +38,7 @@ export async function demo({ keep, full }: { readonly keep: boolean; readonly fu
     ATLASSIAN_API_TOKEN: credentials.apiToken,
     ATLASSIAN_ORG_ID: credentials.orgId,
     ATLASSIAN_ORG_API_KEY: credentials.orgApiKey,
-    SCIM_TOKENS: `demo:${token}`,
+    SCIM_TOKENS: `demo:${token},second:${secondToken}`,
     HOST,
     PORT: String(port),
     LOG_LEVEL: 'error',
@@ -67,7 +68,8 @@ export async function demo({ keep, full }: { readonly keep: boolean; readonly fu
     const results = await play(tellStory(), scim, sandbox);
     printTable(results);
     if (results.some(({ ok }) => !ok)) throw wentWrong();
-    if (full) await playChapters({ scim, sandbox, app, config, store, clock: systemClock, print });
+    const second = scimClient(baseUrl, secondToken);
+    if (full) await playChapters({ scim, second, sandbox, app, config, store, clock: systemClock, print });
   } catch (error) {
     await stop();
     throw error;
@@ -78,6 +80,10 @@ export async function demo({ keep, full }: { readonly keep: boolean; readonly fu
   }
   printCurl(baseUrl, token);
   onShutdown(['SIGTERM', 'SIGINT'], () => void stop());
+}
+
+function newToken(): string {
+  return randomBytes(24).toString('base64url');
 }
 
 async function playChapters(stage: Stage): Promise<void> {

@@ -1,14 +1,11 @@
 import { RELEASED_BRAKE } from '../provisioning/brake.js';
 import { releaseBrake } from '../provisioning/brakeStatus.js';
 import { deactivateByHand } from '../provisioning/byHand.js';
-import type { Call, Clock } from '../provisioning/call.js';
-import { openOwnCall } from '../roster/ownCall.js';
+import { assert, operatorCall, stateActive } from './acting.js';
 import type { Chapter } from './chapters.js';
-import type { Reply, ScimClient } from './client.js';
 
 const PEOPLE = 40;
 const LIMIT = 10;
-const COMMAND_MS = 30_000;
 
 /** An identity provider that went wrong takes access from everybody, and the brake stops it. */
 export const brakingWave: Chapter = {
@@ -28,7 +25,7 @@ export const brakingWave: Chapter = {
     print(`${PEOPLE} colleagues have access. A lost feed: all of them are deactivated or deleted at once.\n`);
     const replies = await Promise.all(
       people.map(({ accountId }, n) =>
-        n % 2 === 0 ? deactivate(scim, accountId) : scim('DELETE', `/Users/${accountId}`),
+        n % 2 === 0 ? stateActive(scim, accountId, false) : scim('DELETE', `/Users/${accountId}`),
       ),
     );
     const refused = replies.filter(({ status }) => status === 503);
@@ -49,26 +46,11 @@ export const brakingWave: Chapter = {
     await deactivateByHand(urgent.email, { ...app.deps, brake: RELEASED_BRAKE }, operatorCall(clock));
     assert(!withAccess().includes(urgent), 'The urgent leaver has access still.');
 
-    assert((await deactivate(scim, next.accountId)).status === 503, 'The brake let somebody pass.');
+    assert((await stateActive(scim, next.accountId, false)).status === 503, 'The brake let somebody pass.');
     print('The rest was meant after all:\n');
     await release();
-    const { status } = await deactivate(scim, next.accountId);
+    const { status } = await stateActive(scim, next.accountId, false);
     print(`The identity provider repeats what was refused: ${status}.\n`);
     assert(status === 200, 'The brake was not released.');
   },
 };
-
-function deactivate(scim: ScimClient, id: string): Promise<Reply> {
-  return scim('PATCH', `/Users/${encodeURIComponent(id)}`, {
-    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
-    Operations: [{ op: 'replace', value: { active: false } }],
-  });
-}
-
-function operatorCall(clock: Clock): Call {
-  return { ...openOwnCall('request', COMMAND_MS, new AbortController().signal, clock), caller: 'operator' };
-}
-
-function assert(isSo: boolean, otherwise: string): void {
-  if (!isSo) throw new Error(otherwise);
-}

@@ -6,11 +6,14 @@ import type { Sandbox } from '../sandbox/server.js';
 import { brakingWave } from './braking.js';
 import type { ScimClient } from './client.js';
 import { explainingAccess } from './explaining.js';
+import { owningPeople } from './owning.js';
 import { writeTesting } from './writeTesting.js';
 
-/** What a chapter plays on: a site, a bridge, and an identity provider. */
+/** What a chapter plays on: a site, a bridge, and identity providers. */
 export interface Stage {
   readonly scim: ScimClient;
+  /** The same bridge for another identity provider. */
+  readonly second: ScimClient;
   readonly sandbox: Sandbox;
   readonly app: App;
   readonly config: Config;
@@ -27,4 +30,4 @@ export interface Chapter {
 }
 
 /** In the order in which they are told, after the default story, on the same site. */
-export const CHAPTERS: readonly Chapter[] = [explainingAccess, brakingWave, writeTesting];
+export const CHAPTERS: readonly Chapter[] = [explainingAccess, owningPeople, brakingWave, writeTesting];

@@ -7,6 +7,9 @@ import { type MemberChange, type MemberPlan, wantedMembers } from './memberships
 import { isAnothers } from './ownership.js';
 import { refusing } from './refusals.js';
 
+/** Kept members who get a line of their own in the audit. */
+const MOST_NOTED = 20;
+
 /** A member whom another identity provider keeps in a group. */
 interface Kept {
   readonly member: Member;
@@ -107,18 +110,25 @@ export async function sparingOthers(
   const named = change.removesAll === true ? ids : (change.removeMatching?.(ids) ?? []);
   await assertMayRemove(groupId, membersOf(named), access, deps, call);
   const kept = await keptByOthers(groupId, membersOf(ids), access, deps, call);
-  for (const { member, owner } of kept) {
-    await audit(deps.store, deps, call, {
-      event: 'group.memberKept',
-      subject: member.id,
-      object: groupId,
-      decision: 'SA12',
-      result: 'noted',
-      note: `Kept there by ${owner}.`,
-    });
-  }
+  await noteKept(kept, groupId, deps, call);
   const spared = new Set(kept.map(({ member }) => member.id));
   return { ...plan, remove: plan.remove.filter(({ id }) => !spared.has(id)) };
+}
+
+/** A line for each, and one for the rest: a list that two identity providers push in turn leaves out many each time. */
+async function noteKept(kept: readonly Kept[], groupId: string, deps: Dependencies, call: Call): Promise<void> {
+  const entry = { event: 'group.memberKept', decision: 'SA12', result: 'noted' } as const;
+  const more = kept.length - MOST_NOTED;
+  await deps.store.transaction(async (records) => {
+    for (const { member, owner } of kept.slice(0, MOST_NOTED)) {
+      const note = `Kept there by ${owner}.`;
+      await audit(records, deps, call, { ...entry, subject: member.id, object: groupId, note });
+    }
+    if (more > 0) {
+      const note = `Left out of the list and kept by their owners: ${more} more.`;
+      await audit(records, deps, call, { ...entry, event: 'group.membersKept', subject: groupId, note });
+    }
+  });
 }
 
 /**

@@ -33,6 +33,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   'group.memberRemoved': ({ person, group }) => `take ${person} out of ${group}`,
   'group.memberOwed': ({ person, group }) => `owe ${person} a place in ${group}`,
   'group.memberKept': ({ person, group }) => `leave ${person} in ${group}, whom the list left out`,
+  'group.membersKept': () => 'leave members there, whom the list left out',
   'brake.tripped': () => 'begin to refuse removals, the brake',
   'leaver.hasAccess': ({ group }) => `find a deactivated person in ${group}`,
   'membership.given': ({ person, group }) => `${person} was put into ${group}`,

@@ -117,6 +117,38 @@ describe('settings', () => {
   });
 });
 
+describe('callers', () => {
+  it('lists who may write and who only reads, without a secret [SA13]', async () => {
+    const secret = 'report-secret-0123456789abcdef';
+    const findings = await look('callers', { SCIM_TOKENS: `okta:okta-secret-0123456789abcdef,report:${secret}:ro` });
+
+    expect(findings).toMatchObject([{ status: 'ok', message: 'Callers: okta reads and writes, report only reads.' }]);
+    expect(JSON.stringify(findings)).not.toContain('secret');
+  });
+
+  it('warns when nobody may write [SA13]', async () => {
+    const findings = await look('callers', { SCIM_TOKENS: 'report:report-secret-0123456789abcdef:ro' });
+
+    expect(findings).toMatchObject([{ status: 'ok' }, { status: 'warning', remedy: expect.stringContaining(':ro') }]);
+  });
+
+  it('names owners that are not configured any more, once each [SA12]', async () => {
+    await fill(async (store) => {
+      await addPerson(store, 'ada');
+      await addPerson(store, 'bob');
+      await addGroup(store, 'Engineering', 'eng');
+    });
+    expect(await look('callers')).toMatchObject([{ status: 'ok' }]);
+
+    const findings = await look('callers', { SCIM_TOKENS: 'entra:entra-secret-0123456789abcdef' });
+
+    expect(findings).toMatchObject([
+      { status: 'ok' },
+      { status: 'warning', message: expect.stringMatching(/: okta\.$/), remedy: expect.stringContaining('transfer') },
+    ]);
+  });
+});
+
 describe('brake', () => {
   const nowMs = Date.now();
 

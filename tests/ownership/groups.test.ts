@@ -207,6 +207,29 @@ describe('a member whom one identity provider has put there', () => {
     expect(site.membersOf(id)).toEqual([eve]);
   });
 
+  it('has a line of its own in the audit, unless very many are left out at once [SA12] [SA10]', async () => {
+    const site = await startTeam();
+    const crowd = Array.from(
+      { length: 25 },
+      (_, n) => site.sandbox.addPerson({ email: `p${n}@example.com`, displayName: `P ${n}`, access: true }).accountId,
+    );
+    await site.scan();
+    const id = await createGroup(site, 'Engineering', ...crowd);
+
+    expect((await site.put(id, 'Engineering', [], ENTRA_TOKEN)).status).toBe(200);
+
+    expect(site.sandbox.membersOf(id)).toHaveLength(25);
+    const lines = (await site.audited()).filter(
+      ({ event }) => event.startsWith('group.member') && event.endsWith('Kept'),
+    );
+    expect(lines).toHaveLength(21);
+    expect(lines.at(-1)).toMatchObject({
+      event: 'group.membersKept',
+      subject: id,
+      note: expect.stringMatching(/: 5 more/),
+    });
+  });
+
   it('is shown by a PUT that leaves the person out, as it is [SA12]', async () => {
     const site = await startTeam();
     const [ada, bob] = site.people;
