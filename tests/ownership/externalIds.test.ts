@@ -17,7 +17,7 @@ interface Resource {
 interface Kind {
   readonly path: '/Users' | '/Groups';
   /** Made by okta, without externalId. @returns the id */
-  create(site: UserSite): Promise<string>;
+  readonly create: (site: UserSite) => Promise<string>;
   /** What a PUT sends beside the externalId; it changes nothing. */
   readonly body: object;
 }
