@@ -4,11 +4,12 @@ import type { CredentialKind } from './calls.js';
 import { Refusal, SCOPE_MISMATCH } from './errors.js';
 import type { Route } from './http.js';
 import type { SandboxOptions } from './options.js';
+import { allows } from './scopes.js';
 
 /** What a caller needs to talk to the sandbox. None of it opens anything else. */
 export interface Credentials {
   readonly adminEmail: string;
-  /** Classic token, for the site's own address. */
+  /** Classic token, for the site's own address; a service account has none, and its own is refused. */
   readonly apiToken: string;
   /** Scoped token, for the `/ex/…` gateway. */
   readonly scopedToken: string;
@@ -20,9 +21,9 @@ export interface Credentials {
 export type CredentialName = 'apiToken' | 'scopedToken' | 'orgApiKey';
 
 /** Recognizable values, so that a test can prove that they never reach a log. */
-export function makeCredentials(): Credentials {
+export function makeCredentials({ siteAccount }: Pick<SandboxOptions, 'siteAccount'>): Credentials {
   return {
-    adminEmail: 'admin@example.com',
+    adminEmail: siteAccount === 'person' ? 'admin@example.com' : 'scim-bridge-7f3a@serviceaccount.atlassian.com',
     apiToken: `sandbox-classic-${randomUUID()}`,
     scopedToken: `sandbox-scoped-${randomUUID()}`,
     orgId: randomUUID(),
@@ -79,6 +80,9 @@ export function authorize(
   if (entrance === 'gateway' && kind !== 'scoped') {
     if (kind === 'classic') throw new Refusal(401, SCOPE_MISMATCH.body.message, SCOPE_MISMATCH);
     throw new Refusal(401, 'Unauthorized', { body: { code: 401, message: 'Unauthorized' } });
+  }
+  if (entrance === 'gateway' && !allows(options.tokenScopes, route.operation)) {
+    throw new Refusal(401, SCOPE_MISMATCH.body.message, SCOPE_MISMATCH);
   }
   if (entrance === 'site' && kind === 'scoped') {
     throw new Refusal(401, 'Client must be authenticated to access this resource.');

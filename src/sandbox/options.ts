@@ -1,7 +1,13 @@
+import { allScopes } from './scopes.js';
+
 /** How a site behaves. Every field can be changed while the sandbox runs, and takes effect with the next call. */
 export interface SandboxOptions {
   /** Names the site's default groups: `confluence-users-<siteName>`. Read at start only. */
   siteName: string;
+  /** Whose the site tokens are. A service account has a token with scopes only. Read at start only. */
+  siteAccount: 'person' | 'service account';
+  /** What was ticked when the token with scopes was made. */
+  tokenScopes: readonly string[];
   /** Whether the site has a Jira app. Without one, every Jira path is a 404 page. */
   jira: boolean;
   /** Whether the organization key is known. Without it, every Organizations call is 401. */
@@ -64,6 +70,8 @@ export interface SandboxOptions {
 export function defaultOptions(): SandboxOptions {
   return {
     siteName: 'sandbox',
+    siteAccount: 'person',
+    tokenScopes: allScopes(),
     jira: true,
     organization: true,
     subscription: true,

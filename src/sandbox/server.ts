@@ -8,7 +8,7 @@
  * - Jira's own group calls, `/users`, `/users/search`, `/user/bulk`, `/user/groups`; Jira licences
  * - Organizations API v1, role assignments, several directories, the filters `resourceIds`, `roleIds`, `claimStatus`
  *   and `sortBy`, workspace queries, a refusal to delete a group that has members (ADMIN-409-5)
- * - OAuth, single scopes of a token, service accounts, scoped organization keys
+ * - OAuth, bearer tokens of service accounts, scoped organization keys, the end of a token's life
  * - rate limits that arise by themselves (`faults` injects 429), mails, approvals of invitations
  * - the moment that a removed user stays queued: removal is done at once
  * Where Atlassian documents nothing, the choice made here is an assumption: a duplicate group name is 400 on Confluence
@@ -69,9 +69,9 @@ export interface Sandbox extends SiteAdmin {
 export async function startSandbox(start: StartOptions = {}): Promise<Sandbox> {
   const { host = '127.0.0.1', port = 0, now = Date.now, seed = {}, onEnd = () => undefined, ...given } = start;
   const options: SandboxOptions = { ...defaultOptions(), ...given };
-  const credentials = makeCredentials();
+  const credentials = makeCredentials(options);
   const closing = new AbortController();
-  const revoked = new Set<CredentialName>();
+  const revoked = new Set<CredentialName>(options.siteAccount === 'person' ? [] : ['apiToken']);
   const faults = createFaults();
   let calls: ReceivedCall[] = [];
   let url = '';

@@ -9,7 +9,7 @@ export interface Site {
   readonly credentials: Credentials;
   /** The groups every site starts with. */
   readonly groups: DefaultGroups;
-  /** The person whose tokens are the site credential. */
+  /** The account, a person's or a service account, whose tokens are the site credential. */
   readonly admin: Person;
   /** An app that sits in the access group, as apps do. */
   readonly appAccountId: string;
@@ -58,6 +58,7 @@ export function createSite(
   const admin = state.addPerson({
     email: credentials.adminEmail,
     displayName: 'Site Admin',
+    accountType: options.siteAccount === 'person' ? 'atlassian' : 'app',
     managed: true,
     hasJira: true,
   });

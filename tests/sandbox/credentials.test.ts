@@ -155,6 +155,35 @@ describe('the gateway', () => {
     });
   });
 
+  it('lets a token do what it was given the scopes for, all of one family, and refuses the rest', async () => {
+    const { scoped, sandbox } = await startCallers({ tokenScopes: ['read:confluence-user', 'write:group:confluence'] });
+    const base = `/ex/confluence/${sandbox.credentials.cloudId}${v1}`;
+
+    expect((await scoped('GET', `${base}/user/current`)).status).toBe(200);
+    // Looked at before anything else of the call: a missing group would be 404.
+    expect((await scoped('DELETE', `${base}/group/by-id?id=nothing`)).status).toBe(404);
+    for (const [method, path] of [
+      ['GET', '/group'],
+      ['GET', '/group/by-id?id=nothing'],
+      ['POST', '/group'],
+    ] as const) {
+      const refused = await scoped(method, base + path);
+      expect(refused).toMatchObject({ status: 401, body: { message: 'Unauthorized; scope does not match' } });
+    }
+    sandbox.options.tokenScopes = ['read:group:confluence', 'write:group:confluence'];
+    expect((await scoped('POST', `${base}/group`, { name: 'x' })).status).toBe(201);
+  });
+
+  it('knows a service account as an app, without a classic token', async () => {
+    const { scoped, site, sandbox } = await startCallers({ siteAccount: 'service account' });
+    const base = `/ex/confluence/${sandbox.credentials.cloudId}`;
+
+    expect(sandbox.credentials.adminEmail).toMatch(/@serviceaccount\.atlassian\.com$/);
+    expect((await scoped('GET', `${base}${v1}/user/current`)).body).toMatchObject({ accountType: 'app' });
+    expect((await site('GET', `${v1}/user/current`)).status).toBe(403);
+    expect(sandbox.seatsUsed()).toBe(0);
+  });
+
   it('knows no other site, and no Confluence path without its /wiki', async () => {
     const { scoped, sandbox } = await startCallers();
     expect((await scoped('GET', `/ex/confluence/other${v1}/user/current`)).status).toBe(404);
