@@ -6,7 +6,7 @@ import type { Metrics } from './observability/metrics.js';
 
 interface WatchParts {
   readonly health: Health;
-  readonly metrics: Pick<Metrics, 'credentialRefused'>;
+  readonly metrics: Pick<Metrics, 'credentialRefused' | 'operationsRefused'>;
   readonly logger: Pick<Logger, 'info' | 'error'>;
 }
 
@@ -15,12 +15,17 @@ interface WatchParts {
  * log for each change, the metric, and health, which leaves readiness alone.
  */
 export function watchCredentials({ health, metrics, logger }: WatchParts): (verdict: CredentialVerdict) => void {
-  const refusals = new Map<string, Failure>();
+  /** By the name of a credential that is refused as such, or by that and the name of an operation that it may not do. */
+  const refusals = new Map<string, { readonly refusal: Failure; readonly isWhole: boolean }>();
 
   function tell(): void {
-    const [first] = refusals.values();
-    metrics.credentialRefused(first !== undefined);
-    health.set('credential', first === undefined ? { ok: true } : { ok: false, message: first.message });
+    const all = [...refusals.values()];
+    const whole = all.filter(({ isWhole }) => isWhole);
+    metrics.credentialRefused(whole.length > 0);
+    metrics.operationsRefused(all.length - whole.length);
+    // A refusal of the credential as such explains all others. Operations that lack one right say the same of it.
+    const messages = new Set((whole.length > 0 ? whole : all).map(({ refusal }) => refusal.message));
+    health.set('credential', messages.size === 0 ? { ok: true } : { ok: false, message: [...messages].join(' ') });
   }
 
   return ({ credential, operation, refusal, isWhole }) => {
@@ -34,7 +39,7 @@ export function watchCredentials({ health, metrics, logger }: WatchParts): (verd
     }
     const key = isWhole ? credential : ofOperation;
     const isNew = !refusals.has(key);
-    refusals.set(key, refusal);
+    refusals.set(key, { refusal, isWhole });
     if (!isNew) return;
     tell();
     logger.error('Atlassian refuses a credential of the bridge; look at the reason', {

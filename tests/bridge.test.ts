@@ -213,6 +213,38 @@ describe('the start of the bridge', () => {
     expect(sandbox.calls).toEqual([]);
   });
 
+  it('warns by name of the scopes without which it invites people, and sends no write to look for others [US4]', async () => {
+    const sandbox = await site({ organization: false, jira: true });
+    sandbox.options.tokenScopes = sandbox.options.tokenScopes.filter((scope) => !scope.includes('jira'));
+    const { bridge, lines } = await start(sandbox, {
+      ATLASSIAN_TOKEN_KIND: 'scoped',
+      ATLASSIAN_API_TOKEN: sandbox.credentials.scopedToken,
+    });
+
+    await bridge.ready;
+
+    expect(lines.filter(({ level }) => level === 'warn')).toMatchObject([
+      { fields: { check: 'backEnd', remedy: expect.stringContaining('read:jira-work') } },
+    ]);
+    expect(lines).toContainEqual(expect.objectContaining({ fields: { backEnd: 'invite' } }));
+    expect(sandbox.calls.filter(({ isWrite }) => isWrite)).toEqual([]);
+  });
+
+  it('ends with 78 and the scope that is missing when the token may not even list groups [SA5]', async () => {
+    const sandbox = await site();
+    sandbox.options.tokenScopes = ['read:confluence-user', 'write:confluence-groups', 'read:user:confluence'];
+
+    const { bridge } = await start(sandbox, {
+      ATLASSIAN_TOKEN_KIND: 'scoped',
+      ATLASSIAN_API_TOKEN: sandbox.credentials.scopedToken,
+    });
+
+    const end = await endOf(bridge);
+    expect(end.exitCode).toBe(EXIT_CODES.configuration);
+    expect(end.message).toContain('(confluence.listGroups)');
+    expect(end.message).toContain('read:confluence-groups (granular: read:group:confluence)');
+  });
+
   it('warns of what the doctor would warn of', async () => {
     const sandbox = await site({ organization: false, jira: true, jiraSearchShowsEmail: false });
     const { bridge, lines } = await start(sandbox);
@@ -298,6 +330,39 @@ describe('a credential that is refused while the bridge runs', () => {
     expect((await get(bridge, user)).status).toBe(200);
     expect((await get(bridge, '/healthz')).body).toMatchObject({ status: 'up' });
     expect((await get(bridge, '/metrics')).text).toContain(`${REFUSED} 0`);
+  });
+
+  it('is accepted still when a scope is missing: health names that, and a success of the operation ends it [SA5]', async () => {
+    const sandbox = await site();
+    const { bridge, lines } = await start(sandbox, {
+      ATLASSIAN_TOKEN_KIND: 'scoped',
+      ATLASSIAN_API_TOKEN: sandbox.credentials.scopedToken,
+    });
+    await bridge.ready;
+    await scan(bridge);
+    const all = sandbox.options.tokenScopes;
+    sandbox.options.tokenScopes = all.filter((scope) => !scope.startsWith('write:'));
+
+    const refused = await createGroup(bridge);
+    await createGroup(bridge);
+
+    expect(refused.status).toBe(500);
+    expect((await get(bridge, '/readyz')).status).toBe(200);
+    const health = await get(bridge, '/healthz');
+    expect(health.body).toMatchObject({ status: 'degraded', parts: { credential: { ok: false } } });
+    expect(health.text).toContain('lacks the scope to create groups (confluence.createGroup)');
+    expect(health.text).toContain('write:confluence-groups');
+    const { text } = await get(bridge, '/metrics');
+    expect(text).toContain(`${REFUSED} 0`);
+    expect(text).toContain('confluence_scim_bridge_operations_refused 1');
+    expect(lines.filter(({ message }) => message.startsWith('Atlassian refuses a credential'))).toMatchObject([
+      { level: 'error', fields: { whose: 'site', operation: 'confluence.createGroup' } },
+    ]);
+
+    sandbox.options.tokenScopes = all;
+    expect((await createGroup(bridge)).status).toBe(201);
+    expect((await get(bridge, '/healthz')).body).toMatchObject({ status: 'up' });
+    expect((await get(bridge, '/metrics')).text).toContain('confluence_scim_bridge_operations_refused 0');
   });
 
   it('is not seen in the refusal of one write', async () => {

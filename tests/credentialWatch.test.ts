@@ -8,9 +8,13 @@ function startWatch() {
   const health = new Health(() => 0);
   const lines: string[] = [];
   const gauge: boolean[] = [];
+  const operations: number[] = [];
   const watch = watchCredentials({
     health,
-    metrics: { credentialRefused: (isRefused) => gauge.push(isRefused) },
+    metrics: {
+      credentialRefused: (isRefused) => gauge.push(isRefused),
+      operationsRefused: (count) => operations.push(count),
+    },
     logger: { info: () => lines.push('info'), error: () => lines.push('error') },
   });
   const say = (operation: string, isWhole: boolean, isRefused: boolean, credential: 'site' | 'organization' = 'site') =>
@@ -20,7 +24,7 @@ function startWatch() {
       isWhole,
       refusal: isRefused ? new Failure('misconfigured', `${operation} refused.`) : undefined,
     } satisfies CredentialVerdict);
-  return { say, lines, gauge, state: () => health.report().parts.credential };
+  return { say, lines, gauge, operations, state: () => health.report().parts.credential };
 }
 
 describe('watchCredentials', () => {
@@ -59,6 +63,24 @@ describe('watchCredentials', () => {
     say('listMembers', false, false);
     expect(lines).toEqual(['error', 'info']);
     expect(state()).toEqual({ ok: true });
+  });
+
+  it('counts missing rights apart from a refusal of the credential, and names each once [SA5]', () => {
+    const { say, gauge, operations, state } = startWatch();
+
+    say('addMember', false, true);
+    say('deleteGroup', false, true);
+    say('deleteGroup', false, true);
+    expect({ gauge, operations }).toEqual({ gauge: [false, false], operations: [1, 2] });
+    expect(state()).toEqual({ ok: false, message: 'addMember refused. deleteGroup refused.' });
+
+    say('listGroups', true, true);
+    expect({ gauge: gauge.at(-1), operations: operations.at(-1) }).toEqual({ gauge: true, operations: 2 });
+    expect(state()).toEqual({ ok: false, message: 'listGroups refused.' });
+
+    say('addMember', false, false);
+    expect({ gauge: gauge.at(-1), operations: operations.at(-1) }).toEqual({ gauge: false, operations: 1 });
+    expect(state()).toEqual({ ok: false, message: 'deleteGroup refused.' });
   });
 
   it('keeps the credentials of site and organization apart', () => {

@@ -63,7 +63,11 @@ const TENANT_INFO: Operation = {
   credential: 'none',
   act: 'ask which site this is',
   remedy: 'The operator should check ATLASSIAN_SITE_URL.',
+  scopes: undefined,
 };
+
+/** It becomes part of the address that the credential is sent to. */
+const CLOUD_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Makes the clients; nothing is sent yet. */
 export function connect(options: ConnectionOptions): Connection {
@@ -108,7 +112,7 @@ export function connect(options: ConnectionOptions): Connection {
   async function cloudId(call: Call): Promise<string> {
     if (knownCloudId !== undefined) return knownCloudId;
     const answer = await anybody.send(TENANT_INFO, { method: 'GET', path: '/_edge/tenant_info' }, call);
-    knownCloudId = readJson(TENANT_INFO, answer, 200, z.object({ cloudId: z.string().min(1) })).cloudId;
+    knownCloudId = readJson(TENANT_INFO, answer, 200, z.object({ cloudId: z.string().regex(CLOUD_ID) })).cloudId;
     return knownCloudId;
   }
 

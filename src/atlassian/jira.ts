@@ -5,7 +5,7 @@ import { Failure } from '../provisioning/failure.js';
 import type { Client } from './client.js';
 import { UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
-import { fail, isAnonymous, outcomeUnknown, readJson, says, unreadable } from './responses.js';
+import { fail, isAnonymous, lacksScope, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
 
 const SEARCH = operation('jira.searchUsers', 'read', 'jiraUsers', 'search the people of the site');
@@ -89,8 +89,11 @@ async function create(client: Client, email: string, call: Call): Promise<string
   return accountId;
 }
 
-/** What the site credential is in Jira. `none` also where the site has no Jira, or none that lets this credential in. */
-export type JiraAccess = 'none' | 'user' | 'admin';
+/**
+ * What the site credential is in Jira. `none` also where the site has no Jira, or none that lets this credential in;
+ * `lacksScope` where the token was made without the scope that the question needs.
+ */
+export type JiraAccess = 'none' | 'lacksScope' | 'user' | 'admin';
 
 /**
  * `GET /rest/api/3/mypermissions?permissions=ADMINISTER`.
@@ -100,6 +103,7 @@ export type JiraAccess = 'none' | 'user' | 'admin';
 export async function jiraAccess(client: Client, call: Call): Promise<JiraAccess> {
   const message = { method: 'GET', path: '/rest/api/3/mypermissions', query: { permissions: 'ADMINISTER' } } as const;
   const answer = await client.send(PERMISSIONS, message, call);
+  if (lacksScope(answer)) return 'lacksScope';
   // A site without Jira answers with a page or a redirect.
   if (answer.status >= 300 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) return 'none';
   if (isAnonymous(answer)) return 'none';

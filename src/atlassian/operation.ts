@@ -1,4 +1,5 @@
 import type { Repeatability } from './retry.js';
+import type { Scopes } from './scopes.js';
 
 /** What is fixed about one upstream operation; declared beside the function that calls it. */
 export interface Operation {
@@ -11,6 +12,8 @@ export interface Operation {
   readonly act: string;
   /** One sentence that tells the operator which right is missing. */
   readonly remedy: string;
+  /** What a token with scopes needs; undefined where no such token is used. */
+  readonly scopes: Scopes | undefined;
 }
 
 /** One message of an operation. */

@@ -7,12 +7,16 @@ import { findByEmail, jiraAccess, type JiraAccess } from './jira.js';
 import { probeOrganization } from './organization.js';
 import { fail, readJson } from './responses.js';
 import { operation } from './rights.js';
+import type { ScopedOperation } from './scopes.js';
+import { tryScopes, type ScopeTrial } from './scopeTrials.js';
 
 const CURRENT_USER = operation('confluence.getCurrentUser', 'read', 'readConfluence', 'use Confluence');
 
 /** The account behind the site credential. */
 export interface CurrentUser {
   readonly accountId: string;
+  /** No person: Atlassian calls it an app. */
+  readonly isServiceAccount: boolean;
   /** Atlassian's clock, milliseconds since the epoch, to the second; undefined when it was not sent. */
   readonly serverTimeMs: number | undefined;
 }
@@ -35,8 +39,13 @@ export interface Probes {
    * @throws Failure `misconfigured` when the key or organization id is refused, or when there is none
    */
   organization(call: Call): Promise<void>;
-  /** Whether the site token works at the address of the other ATLASSIAN_TOKEN_KIND. Worth asking after a 401. */
-  isOtherTokenKind(call: Call): Promise<boolean>;
+  /**
+   * What the site token is at the address of the other ATLASSIAN_TOKEN_KIND. Worth asking after a 401. A gateway that
+   * misses a scope knows the token; it says so of classic tokens, too.
+   */
+  atOtherAddress(call: Call): Promise<'accepted' | 'lacksScope' | 'refused'>;
+  /** Which scopes the site token has, tried in ways that change nothing; `open` makes the call of one trial. */
+  tryScopes(operations: readonly ScopedOperation[], open: () => Call): Promise<readonly ScopeTrial[]>;
   /**
    * Whether Jira's search shows addresses, tried with the admin's own. One that does not can find nobody, so that
    * people who have an account look like new ones.
@@ -55,23 +64,29 @@ export function createProbes(connection: Connection): Probes {
       const sentence = 'The bridge has no organization credential. ';
       throw new Failure('misconfigured', `${sentence}Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY.`);
     },
-    async isOtherTokenKind(call) {
+    async atOtherAddress(call) {
       try {
         await currentUser(otherKind, call);
-        return true;
+        return 'accepted';
       } catch (error) {
         const failure = Failure.from(error);
-        if (failure.kind === 'misconfigured' || failure.kind === 'notFound') return false;
+        if (failure.upstream?.lacksScope === true) return 'lacksScope';
+        if (failure.kind === 'misconfigured' || failure.kind === 'notFound') return 'refused';
         throw failure;
       }
     },
+    tryScopes: (operations, open) => tryScopes(connection, operations, open),
     async jiraShowsAddresses(call) {
       return (await findByEmail(jira, config.adminEmail, call)).kind !== 'none';
     },
   };
 }
 
-const userShape = z.object({ type: z.string(), accountId: z.string().nullish() });
+const userShape = z.object({
+  type: z.string(),
+  accountId: z.string().nullish(),
+  accountType: z.string().nullish(),
+});
 
 async function currentUser(client: Client, call: Call): Promise<CurrentUser> {
   const answer = await client.send(CURRENT_USER, { method: 'GET', path: '/wiki/rest/api/user/current' }, call);
@@ -82,5 +97,10 @@ async function currentUser(client: Client, call: Call): Promise<CurrentUser> {
     throw fail('misconfigured', sentence + advice, CURRENT_USER, answer);
   }
   const serverTimeMs = Date.parse(answer.header('date') ?? '');
-  return { accountId: user.accountId, serverTimeMs: Number.isNaN(serverTimeMs) ? undefined : serverTimeMs };
+  const isServiceAccount = user.accountType === 'app';
+  return {
+    accountId: user.accountId,
+    isServiceAccount,
+    serverTimeMs: Number.isNaN(serverTimeMs) ? undefined : serverTimeMs,
+  };
 }

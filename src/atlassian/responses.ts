@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { Failure, type FailureDetails, type FailureKind } from '../provisioning/failure.js';
 import type { Answer, Operation } from './operation.js';
+import { scopesInWords } from './scopes.js';
 
 const SEND_AGAIN_SECONDS = 5;
 /** The longest pause that Atlassian advises where it names none. */
@@ -48,10 +49,10 @@ export function isUseless(answer: Answer): boolean {
 /** What an answer means that is not the documented success and that has no special meaning for its operation. */
 export function refusal(operation: Operation, answer: Answer): Failure {
   const { status } = answer;
-  if (isAnonymous(answer) || (status === 401 && !lacksScope(answer))) {
+  if (lacksScope(answer)) return fail('misconfigured', missingScope(operation), operation, answer);
+  if (isAnonymous(answer) || status === 401) {
     return fail('misconfigured', refusedCredential(operation), operation, answer);
   }
-  if (status === 401) return fail('misconfigured', missingScope(operation), operation, answer);
   if (isShutOut(answer)) return fail('misconfigured', NO_CONFLUENCE, operation, answer);
   if (status === 403) return notAllowed(operation, answer);
   if (status === 429) {
@@ -90,7 +91,11 @@ export function fail(
 ): Failure {
   return new Failure(kind, message, {
     ...details,
-    upstream: { operation: operation.name, status: answer?.status },
+    upstream: {
+      operation: operation.name,
+      status: answer?.status,
+      ...(answer !== undefined && lacksScope(answer) ? { lacksScope: true } : {}),
+    },
   });
 }
 
@@ -149,15 +154,21 @@ function refusedCredential({ credential }: Operation): string {
 }
 
 /** The gateway says it to a scoped token without the scope of the operation, and to a token that has no scopes at all. */
-function missingScope({ act, credential, remedy }: Operation): string {
-  return credential === 'organization'
-    ? `The organization key of the bridge lacks the scope to ${act}. ${remedy}`
-    : `The bridge's API token lacks the scope to ${act}. ${remedy} If the token was made without scopes, set ATLASSIAN_TOKEN_KIND=classic.`;
+function missingScope({ name, act, remedy, scopes }: Operation): string {
+  return scopes === undefined
+    ? `The organization key of the bridge lacks the scope to ${act} (${name}). ${remedy}`
+    : `The bridge's API token lacks the scope to ${act} (${name}). The operator should make a new token that also has ${scopesInWords(scopes)}, or set ATLASSIAN_TOKEN_KIND=classic if it was made without scopes.`;
 }
 
-/** Whether the gateway refuses the token for this one operation, whose scope it lacks, and not as such. */
-export function lacksScope({ status, body }: Answer): boolean {
-  return status === 401 && /scope does not match/i.test(body);
+/**
+ * Whether the gateway refuses the token for this one operation, whose scope it lacks, and not as such. It says so in the
+ * body, in a header, or in both.
+ */
+export function lacksScope(answer: Answer): boolean {
+  if (answer.status !== 401) return false;
+  return (
+    /scope does not match/i.test(answer.body) || answer.header('x-failure-category') === 'FAILURE_CLIENT_SCOPE_CHECK'
+  );
 }
 
 /** Whether Confluence is closed to the account as such, whatever was asked. */

@@ -14,7 +14,7 @@ export interface CredentialVerdict {
 
 /**
  * A refused write is no verdict: a group may be protected while everything else is allowed. That a read is refused means
- * that a right is missing which the bridge cannot do without.
+ * that a right is missing which the bridge cannot do without; that a scope is missing is never about a single group.
  *
  * @returns undefined for an answer that says nothing about the credential
  */
@@ -27,13 +27,11 @@ export function judgeCredential(operation: Operation, answer: Answer): Credentia
     refusal: failure,
     isWhole,
   });
-  if (isAnonymous(answer) || refusesAll(answer)) return verdict(true, refusal(operation, answer));
-  if (answer.status === 403 || answer.status === 401) {
+  if (lacksScope(answer)) return verdict(false, refusal(operation, answer));
+  if (isAnonymous(answer) || answer.status === 401 || isShutOut(answer))
+    return verdict(true, refusal(operation, answer));
+  if (answer.status === 403) {
     return repeatability === 'read' ? verdict(false, refusal(operation, answer)) : undefined;
   }
   return answer.status < 300 ? verdict(false) : undefined;
-}
-
-function refusesAll(answer: Answer): boolean {
-  return (answer.status === 401 && !lacksScope(answer)) || isShutOut(answer);
 }

@@ -3,7 +3,7 @@ import { upstreamConfig } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { readConfig } from '../config.js';
 import { examine, type Finding } from '../doctor/check.js';
-import { OWN_CHECKS, SITE_CHECKS } from '../doctor/checks.js';
+import { DOCTOR_CHECKS, OWN_CHECKS } from '../doctor/checks.js';
 import { type Questions, questionsTo } from '../doctor/questions.js';
 import { hasFailed, toJson, toText } from '../doctor/report.js';
 import { loadEnvironment } from '../environment.js';
@@ -26,7 +26,7 @@ export async function doctor({ json }: { readonly json: boolean }): Promise<numb
   try {
     const questions = questionsTo(config, connection, systemClock);
     const findings = [
-      ...(await examine(SITE_CHECKS, questions)),
+      ...(await examine(DOCTOR_CHECKS, questions)),
       ...(await takeLeftovers(config.databaseUrl, questions)),
       ...(await examine(OWN_CHECKS, {
         config,

@@ -1,3 +1,5 @@
+import type { JiraAccess } from '../atlassian/jira.js';
+import { SCOPES, scopesInWords } from '../atlassian/scopes.js';
 import type { Check, Observation } from './check.js';
 import type { Questions } from './questions.js';
 
@@ -23,17 +25,31 @@ async function explain(questions: Questions): Promise<Observation> {
         message:
           'jira: there is no organization key, and the account administers Jira on this site. New people get their account at once.',
       };
-    case 'invite': {
-      const noJira =
-        questions.config.site.tokenKind === 'scoped'
-          ? 'the site has no Jira that lets the account in, or the token lacks the scope read:jira-work'
-          : 'the site has no Jira that lets the account in';
-      const why = (await questions.jiraAccess()) === 'none' ? noJira : 'the account does not administer Jira';
-      return {
-        status: 'ok',
-        message: `invite: there is no organization key, and ${why}. New people are invited by mail and linked when they appear, if their address is visible.`,
-        remedy: 'For accounts at once set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY.',
-      };
-    }
+    case 'invite':
+      return invited(await questions.jiraAccess());
   }
 }
+
+/** The weakest back end, which mails people: that it was taken for want of a scope must not go unnoticed. */
+function invited(jira: JiraAccess): Observation {
+  const how = 'New people are invited by mail and linked when they appear, if their address is visible.';
+  if (jira === 'lacksScope') {
+    return {
+      status: 'warning',
+      message: `invite: there is no organization key, and the token lacks the scope to ask whether the account administers Jira (jira.getMyPermissions). ${how}`,
+      remedy: `If the site has Jira, and accounts at once are wanted, make a new token that also has ${JIRA_SCOPES}, or set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY.`,
+      scope: { operation: 'jira.getMyPermissions', ...SCOPES['jira.getMyPermissions'] },
+    };
+  }
+  const why =
+    jira === 'none' ? 'the site has no Jira that lets the account in' : 'the account does not administer Jira';
+  return {
+    status: 'ok',
+    message: `invite: there is no organization key, and ${why}. ${how}`,
+    remedy: 'For accounts at once set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY.',
+  };
+}
+
+const JIRA_SCOPES = (['jira.getMyPermissions', 'jira.searchUsers', 'jira.createUser'] as const)
+  .map((operation) => scopesInWords(SCOPES[operation]))
+  .join(', ');

@@ -1,9 +1,11 @@
+import { type Scopes, scopesOf } from '../atlassian/scopes.js';
 import { Failure } from '../provisioning/failure.js';
 
 /** The questions of the doctor; each has a file of its name, and one line or more in the report. */
 export type CheckName =
   | 'address'
   | 'token'
+  | 'scopes'
   | 'clock'
   | 'organizationKey'
   | 'backEnd'
@@ -30,6 +32,8 @@ export interface Finding {
   readonly message: string;
   /** What the operator can do about it. */
   readonly remedy?: string;
+  /** The upstream operation that the finding is about, and its scopes; all of one family suffice. */
+  readonly scope?: Scopes & { readonly operation: string };
 }
 
 /** What a check found out. */
@@ -88,8 +92,14 @@ export function failed(failure: Failure): Observation {
     status: 'failed',
     message: isForOperator ? happened : `${happened}${answerOf(failure)}`,
     ...(isForOperator && advice === '' ? {} : { remedy: isForOperator ? advice : 'Run doctor again in a moment.' }),
+    ...missingScope(failure),
     cause: failure,
   };
+}
+
+function missingScope({ upstream }: Failure): Pick<Finding, 'scope'> {
+  const scopes = upstream?.lacksScope === true ? scopesOf(upstream.operation) : undefined;
+  return upstream === undefined || scopes === undefined ? {} : { scope: { operation: upstream.operation, ...scopes } };
 }
 
 function answerOf({ upstream }: Failure): string {

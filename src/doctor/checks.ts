@@ -12,6 +12,7 @@ import { organizationKey } from './organizationKey.js';
 import type { Questions } from './questions.js';
 import { readRights } from './readRights.js';
 import { records } from './records.js';
+import { scopes } from './scopes.js';
 import { seats } from './seats.js';
 import { settings } from './settings.js';
 import { token } from './token.js';
@@ -32,6 +33,9 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
   jiraSearch,
   seats,
 ];
+
+/** What the doctor asks besides; nothing of it decides whether the bridge can start. */
+export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes];
 
 /** What is asked of the configuration and the store. */
 export const OWN_CHECKS = [settings, callers, records, brake] as const;

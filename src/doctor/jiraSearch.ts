@@ -6,6 +6,12 @@ export const jiraSearch: Check<Questions> = {
   name: 'jiraSearch',
   async observe(questions) {
     if ((await questions.backEnd()) !== 'jira') return [];
+    if ((await questions.currentUser()).isServiceAccount) {
+      const message =
+        "Whether Jira's search shows addresses cannot be tried with a service account, whom it does not show.";
+      const remedy = 'See in Jira whether the profiles of people show their address to the account.';
+      return [{ status: 'unknown', certainty: 'unknown', message, remedy }];
+    }
     if (await questions.jiraShowsAddresses()) {
       return [{ status: 'ok', certainty: 'proved', message: 'Jira finds people by their address.' }];
     }

@@ -1,7 +1,9 @@
 import { chooseBackEnd, createDirectory } from '../atlassian/backends.js';
 import type { Connection } from '../atlassian/connection.js';
 import type { JiraAccess } from '../atlassian/jira.js';
-import { createProbes, type CurrentUser } from '../atlassian/probes.js';
+import { createProbes, type CurrentUser, type Probes } from '../atlassian/probes.js';
+import type { ScopedOperation } from '../atlassian/scopes.js';
+import type { ScopeTrial } from '../atlassian/scopeTrials.js';
 import type { Config } from '../config.js';
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
@@ -23,8 +25,10 @@ export interface Questions {
   /** Whether the address is an Atlassian site's; needs no credential. */
   readonly site: () => Promise<{ readonly cloudId: string }>;
   readonly currentUser: () => Promise<CurrentUser & { readonly answeredAtMs: number }>;
-  /** Whether the token works where the other ATLASSIAN_TOKEN_KIND is used. */
-  readonly isOtherTokenKind: () => Promise<boolean>;
+  /** What the token is where the other ATLASSIAN_TOKEN_KIND is used. */
+  readonly atOtherAddress: () => ReturnType<Probes['atOtherAddress']>;
+  /** Which scopes the token has for these operations; asked anew each time. */
+  readonly tryScopes: (operations: readonly ScopedOperation[]) => Promise<readonly ScopeTrial[]>;
   /** Resolves when the organization key works. @throws Failure `misconfigured` also where there is none */
   readonly organization: () => Promise<void>;
   readonly jiraAccess: () => Promise<JiraAccess>;
@@ -72,7 +76,8 @@ export function questionsTo(
     config,
     site,
     currentUser,
-    isOtherTokenKind: once(() => probes.isOtherTokenKind(call())),
+    atOtherAddress: once(() => probes.atOtherAddress(call())),
+    tryScopes: (operations) => probes.tryScopes(operations, call),
     organization: once(() => probes.organization(call())),
     jiraAccess,
     jiraShowsAddresses: once(() => probes.jiraShowsAddresses(call())),

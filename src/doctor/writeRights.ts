@@ -1,7 +1,8 @@
+import { SCOPES, scopesInWords } from '../atlassian/scopes.js';
 import type { Check } from './check.js';
 import type { Questions } from './questions.js';
 
-const SCOPE = 'give the token the scope write:confluence-groups';
+const SCOPE = `make a token that also has ${scopesInWords(SCOPES['confluence.addMember'])}`;
 
 /**
  * May the account create groups and change members? That takes a site or organization admin, and nothing but doing it

@@ -24,6 +24,8 @@ export interface Metrics {
   leaversWithAccess(count: number): void;
   /** Whether Atlassian refuses our credential (rule SA5). */
   credentialRefused(isRefused: boolean): void;
+  /** How many operations Atlassian refuses for lack of a right or a scope, while it accepts the credential. */
+  operationsRefused(count: number): void;
   /** A counter of the mass-removal brake began to refuse (rule SA11). */
   brakeTripped(counter: 'access' | 'group'): void;
   brakeRefused(counter: 'access' | 'group'): void;
@@ -111,6 +113,11 @@ export function createMetrics(now: () => number): Metrics {
     help: '1 while Atlassian refuses the credential of the bridge.',
     registers,
   });
+  const operationsRefused = new Gauge({
+    name: `${PREFIX}operations_refused`,
+    help: 'Upstream operations for which the credential lacks a right or a scope; /healthz names them.',
+    registers,
+  });
   const brakeTrips = new Counter({
     name: `${PREFIX}brake_trips_total`,
     help: 'How often the mass-removal brake began to refuse: by losses of access, or by removals from one group.',
@@ -161,6 +168,7 @@ export function createMetrics(now: () => number): Metrics {
     },
     leaversWithAccess: (count) => leavers.set(count),
     credentialRefused: (isRefused) => refused.set(isRefused ? 1 : 0),
+    operationsRefused: (count) => operationsRefused.set(count),
     brakeTripped: (counter) => brakeTrips.inc({ counter }),
     brakeRefused: (counter) => brakeRefusals.inc({ counter }),
     removalsCounted: (counter, count) => removals.inc({ counter }, count),

@@ -31,13 +31,21 @@ export type FailureKind =
 export type ScimType =
   'invalidFilter' | 'tooMany' | 'mutability' | 'invalidSyntax' | 'invalidPath' | 'noTarget' | 'invalidValue';
 
+/** What Atlassian answered, when it answered. Never a URL, header or body. */
+export interface UpstreamAnswer {
+  readonly operation: string;
+  /** Of HTTP; undefined when no answer came. */
+  readonly status: number | undefined;
+  /** The credential itself was accepted, but was made without a scope that the operation needs. */
+  readonly lacksScope?: true;
+}
+
 export interface FailureDetails {
   /** Only for `invalid`; `invalidValue` when absent. */
   readonly scimType?: ScimType;
   /** Whole seconds, for `rateLimited` and `unavailable`. */
   readonly retryAfterSeconds?: number;
-  /** What Atlassian answered, when it answered: the operation's name and the HTTP status. Never a URL, header or body. */
-  readonly upstream?: { readonly operation: string; readonly status: number | undefined };
+  readonly upstream?: UpstreamAnswer;
   /** The rule that refused the message, where it is not the one that the check stands for; for the audit. */
   readonly refusedBy?: string;
   readonly cause?: unknown;
@@ -51,7 +59,7 @@ export class Failure extends Error {
   readonly kind: FailureKind;
   readonly scimType: ScimType | undefined;
   readonly retryAfterSeconds: number | undefined;
-  readonly upstream: { readonly operation: string; readonly status: number | undefined } | undefined;
+  readonly upstream: UpstreamAnswer | undefined;
   readonly refusedBy: string | undefined;
 
   constructor(kind: FailureKind, message: string, details: FailureDetails = {}) {

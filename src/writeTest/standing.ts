@@ -4,12 +4,12 @@ import type { Directory } from '../provisioning/directory.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { type Recorder, Stopped } from './recorder.js';
 
-const RANKS = ['none', 'user', 'admin'] as const;
+const RANKS = ['lacksScope', 'none', 'user', 'admin'] as const;
 
 /** What an account may do, as far as calls tell: the groups it is in, and what it is in Jira. */
 export interface Standing {
   readonly groupIds: ReadonlySet<string>;
-  /** A site without Jira, or one that does not let the account in, is `none`. */
+  /** A site without Jira, or one that does not let the account in, is `none`; a token that may not ask tells nothing. */
   readonly jira: (typeof RANKS)[number];
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Connection } from '../../src/atlassian/connection.js';
 import { addMember, createGroup, getGroup, inviteByEmail, listAllMembers } from '../../src/atlassian/confluence.js';
+import { operation } from '../../src/atlassian/rights.js';
 import {
   callOf,
   connectTo,
@@ -158,7 +159,7 @@ describe('the budget', () => {
       path.startsWith('/admin') ? { body: { data: [] } } : { status: 429, headers: { 'Retry-After': '60' } };
     await expectFailure(getGroup(connection.confluence, 'g1', callOf(clock)), 'rateLimited');
     const answer = await connection.organization?.client.send(
-      { name: 'organization.probe', repeatability: 'read', credential: 'organization', act: 'search', remedy: 'Look.' },
+      operation('organization.probe', 'read', 'organization', 'search'),
       { method: 'POST', path: '/v2/orgs/org-1/directories/-/users/search', body: {} },
       callOf(clock),
     );

@@ -9,6 +9,9 @@ beforeEach(async () => {
 });
 afterEach(() => upstream.close());
 
+const SCOPE_MISMATCH = { code: 401, message: 'Unauthorized; scope does not match' };
+const SCOPE_HEADER = { 'X-Failure-Category': 'FAILURE_CLIENT_SCOPE_CHECK' };
+
 describe('currentUser', () => {
   it('does not take an anonymous visitor for the account [SA5]', async () => {
     upstream.answer = () => ({ body: { type: 'anonymous', displayName: 'Anonymous' } });
@@ -44,11 +47,11 @@ describe('currentUser', () => {
   });
 });
 
-describe('isOtherTokenKind', () => {
+describe('atOtherAddress', () => {
   it('does not know while Atlassian is down', async () => {
     const { probes, sandbox, call } = await startSite('invite');
     sandbox.faults.always({ path: /current/, status: 503 });
-    await expectFailure(probes.isOtherTokenKind(call()), 'unavailable');
+    await expectFailure(probes.atOtherAddress(call()), 'unavailable');
   });
 
   it('recognises a scoped token used as a classic one, and the reverse', async () => {
@@ -59,16 +62,16 @@ describe('isOtherTokenKind', () => {
       const connection = connectTo(sandbox.url, testClock(), { adminEmail, apiToken: token, tokenKind: configured });
       const probes = createProbes(connection);
       await expectFailure(probes.currentUser(call()), 'misconfigured');
-      await expect(probes.isOtherTokenKind(call())).resolves.toBe(true);
+      await expect(probes.atOtherAddress(call())).resolves.toBe('accepted');
       connection.close();
     }
   });
 
-  it('says no to a token that works nowhere, and to the right one', async () => {
+  it('tells a right token, which has no scopes for the gateway, from one that works nowhere', async () => {
     const { probes, sandbox, call } = await startSite('invite');
-    await expect(probes.isOtherTokenKind(call())).resolves.toBe(false);
+    await expect(probes.atOtherAddress(call())).resolves.toBe('lacksScope');
     sandbox.revoke('apiToken');
-    await expect(probes.isOtherTokenKind(call())).resolves.toBe(false);
+    await expect(probes.atOtherAddress(call())).resolves.toBe('refused');
   });
 });
 
@@ -80,6 +83,18 @@ describe('tenantInfo', () => {
     expect(sandbox.calls.map(({ credential }) => credential)).toEqual(['none']);
   });
 });
+
+it.each(['', 'unknown', '../../admin', '7f1d5a52-6c1e-4b7a-9d53-0f4f6f3f2b11/../x', 7, null])(
+  'takes %j for no id of a site, and sends the token nowhere [SA7]',
+  async (cloudId) => {
+    upstream.answer = () => ({ body: { cloudId } });
+    const clock = testClock();
+    const connection = connectTo(upstream.url, clock, { tokenKind: 'scoped' });
+    await expectFailure(createProbes(connection).currentUser(callOf(clock)), 'unexpected');
+    expect(upstream.received.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    connection.close();
+  },
+);
 
 describe('jiraShowsAddresses', () => {
   it.each([true, false])('answers %s', async (jiraSearchShowsEmail) => {
@@ -101,7 +116,7 @@ describe('jiraAccess', () => {
     body: { permissions: { ADMINISTER: { havePermission } } },
   });
 
-  it.each<[string, Reply, 'admin' | 'user' | 'none']>([
+  it.each<[string, Reply, 'admin' | 'user' | 'none' | 'lacksScope']>([
     ['admin of Jira', permission(true), 'admin'],
     ['no admin of Jira', permission(false), 'user'],
     [
@@ -116,7 +131,9 @@ describe('jiraAccess', () => {
     ],
     ['on a site that sends it elsewhere', { status: 302, headers: { Location: '/' } }, 'none'],
     ['refused by Jira', { status: 403, body: {} }, 'none'],
-    ['without the scopes for Jira', { status: 401, body: { code: 401 } }, 'none'],
+    ['refused as a token', { status: 401, body: { code: 401 } }, 'none'],
+    ['without the scopes for Jira', { status: 401, body: SCOPE_MISMATCH }, 'lacksScope'],
+    ['without them, as a header says', { status: 401, headers: SCOPE_HEADER, body: { code: 401 } }, 'lacksScope'],
   ])('of a credential that is %s', async (_what, reply, access) => {
     upstream.answer = () => reply;
     const clock = testClock();

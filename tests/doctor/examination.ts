@@ -3,9 +3,9 @@ import { connect } from '../../src/atlassian/connection.js';
 import { upstreamConfig } from '../../src/bridge.js';
 import { systemClock } from '../../src/clock.js';
 import { readConfig, type Config } from '../../src/config.js';
-import { examine, type CheckName, type Finding } from '../../src/doctor/check.js';
+import { type Check, examine, type CheckName, type Finding } from '../../src/doctor/check.js';
 import { SITE_CHECKS } from '../../src/doctor/checks.js';
-import { questionsTo } from '../../src/doctor/questions.js';
+import { type Questions, questionsTo } from '../../src/doctor/questions.js';
 import type { Clock } from '../../src/provisioning/call.js';
 import { startSandbox, type Sandbox, type StartOptions } from '../../src/sandbox/server.js';
 
@@ -46,12 +46,20 @@ export function configFor(sandbox: Sandbox, settings: Readonly<Record<string, st
 /** What the doctor finds on a site. */
 export async function examineSite(
   sandbox: Sandbox,
-  { settings = {}, clock = briskClock }: { settings?: Readonly<Record<string, string>>; clock?: Clock } = {},
+  {
+    settings = {},
+    clock = briskClock,
+    checks = SITE_CHECKS,
+  }: {
+    settings?: Readonly<Record<string, string>>;
+    clock?: Clock;
+    checks?: readonly Check<Questions>[];
+  } = {},
 ): Promise<readonly Finding[]> {
   const config = configFor(sandbox, settings);
   const connection = connect({ config: upstreamConfig(config), clock });
   try {
-    return await examine(SITE_CHECKS, questionsTo(config, connection, clock));
+    return await examine(checks, questionsTo(config, connection, clock));
   } finally {
     connection.close();
   }

@@ -2,7 +2,7 @@ import { afterEach, expect } from '@jest/globals';
 import supertest from 'supertest';
 import { type App, createApp } from '../../src/app.js';
 import { createDirectory } from '../../src/atlassian/backends.js';
-import { connect } from '../../src/atlassian/connection.js';
+import { connect, type TokenKind } from '../../src/atlassian/connection.js';
 import { upstreamConfig } from '../../src/bridge.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { Health } from '../../src/observability/health.js';
@@ -46,6 +46,8 @@ export function createTestClock(): TestClock {
 
 export interface BridgeOptions {
   readonly backEnd?: BackEnd;
+  /** Which of the site's tokens is used; `classic` when absent. */
+  readonly tokenKind?: TokenKind;
   /** Environment variables over the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly sandbox?: StartOptions;
@@ -116,11 +118,13 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
       ...options.sandbox,
     }));
   const { credentials } = sandbox;
+  const tokenKind = options.tokenKind ?? 'classic';
   const config = readConfig({
     ATLASSIAN_SITE_URL: sandbox.url,
     ATLASSIAN_API_URL: sandbox.url,
     ATLASSIAN_ADMIN_EMAIL: credentials.adminEmail,
-    ATLASSIAN_API_TOKEN: credentials.apiToken,
+    ATLASSIAN_API_TOKEN: tokenKind === 'classic' ? credentials.apiToken : credentials.scopedToken,
+    ATLASSIAN_TOKEN_KIND: tokenKind,
     ...(backEnd === 'organization'
       ? { ATLASSIAN_ORG_ID: credentials.orgId, ATLASSIAN_ORG_API_KEY: credentials.orgApiKey }
       : {}),

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { operation, type RightsFamily } from '../../src/atlassian/rights.js';
+import { operation, type OperationName, type RightsFamily } from '../../src/atlassian/rights.js';
 
 /** An operation as the source of the client declares it. */
 export interface Declared {
@@ -20,7 +20,7 @@ export function declaredOperations(): readonly Declared[] {
   return sources.flatMap((source) => [
     ...[...source.matchAll(DECLARATION)].map(([, name = '', family = '']) => ({
       name,
-      remedy: operation(name, 'read', family as RightsFamily, '').remedy,
+      remedy: operation(name as OperationName, 'read', family as RightsFamily, '').remedy,
     })),
     ...[...source.matchAll(WITHOUT_RIGHTS)].map(([, name = '']) => ({ name, remedy: '' })),
   ]);

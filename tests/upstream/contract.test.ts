@@ -118,17 +118,6 @@ describe('openapi/upstream.yaml', () => {
     ]);
   });
 
-  it('asks for scopes that the advice to the operator names', () => {
-    const advice = new Map(declaredOperations().map(({ name, remedy }) => [name, remedy]));
-    const silent = ours.operations.flatMap(({ id, place }) =>
-      (place.at('security')?.children() ?? [])
-        .flatMap((requirement) => requirement.texts('scopedToken'))
-        .filter((scope) => advice.get(id)?.includes(scope) !== true)
-        .map((scope) => `${id}: ${scope}`),
-    );
-    expect(silent).toEqual([]);
-  });
-
   it('gives the kind and the source of all evidence', () => {
     expect(badEvidence(Place.root(text))).toEqual([]);
   });
