@@ -8,6 +8,7 @@ import { SITE_CHECKS } from './doctor/checks.js';
 import { type Questions, questionsTo } from './doctor/questions.js';
 import { hasFailed, logFindings, toLine } from './doctor/report.js';
 import { EXIT_CODES, ExitError } from './exit.js';
+import { expiriesOf, isKnown, watchExpiry } from './expiry.js';
 import { Health, type PartState } from './observability/health.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import type { Clock } from './provisioning/call.js';
@@ -49,6 +50,10 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   health.set('store', { ok: true });
   const stopping = new AbortController();
   const watch = watchCredentials({ health, metrics, logger });
+  const expiries = expiriesOf(config.site);
+  for (const { credential, expiresAtMs } of expiries.filter(isKnown))
+    metrics.credentialExpires(credential, expiresAtMs);
+  const expiryWatch = watchExpiry(expiries, { clock, log: logger, signal: stopping.signal });
   const connection = connect({
     config: upstreamConfig(config),
     clock,
@@ -76,6 +81,7 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
       stopping.abort(new Error('The bridge is stopping'));
       const answered = await server.close(graceMs);
       await ready.catch(() => undefined);
+      await expiryWatch;
       await app?.stop();
       connection.close();
       await store.close();

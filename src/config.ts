@@ -17,12 +17,15 @@ export interface SiteConfig {
   readonly url: string;
   readonly adminEmail: string;
   readonly apiToken: string;
+  /** When the day begins (UTC) on which it expires, as the operator noted it; milliseconds since the epoch. */
+  readonly tokenExpiresAtMs: number | undefined;
   /** `scoped` tokens work only through the gateway at `apiUrl`. */
   readonly tokenKind: 'classic' | 'scoped';
   /** Origin of the gateway and of the Organizations API. */
   readonly apiUrl: string;
   /** The organization credential, where there is one. */
-  readonly organization: { readonly id: string; readonly apiKey: string } | undefined;
+  readonly organization:
+    { readonly id: string; readonly apiKey: string; readonly expiresAtMs: number | undefined } | undefined;
   /** Upstream calls at once per credential. */
   readonly concurrency: number;
 }
@@ -212,9 +215,13 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
       url: settings.ATLASSIAN_SITE_URL,
       adminEmail: settings.ATLASSIAN_ADMIN_EMAIL,
       apiToken: settings.ATLASSIAN_API_TOKEN,
+      tokenExpiresAtMs: settings.ATLASSIAN_API_TOKEN_EXPIRES,
       tokenKind: settings.ATLASSIAN_TOKEN_KIND,
       apiUrl: settings.ATLASSIAN_API_URL,
-      organization: orgId === undefined || orgApiKey === undefined ? undefined : { id: orgId, apiKey: orgApiKey },
+      organization:
+        orgId === undefined || orgApiKey === undefined
+          ? undefined
+          : { id: orgId, apiKey: orgApiKey, expiresAtMs: settings.ATLASSIAN_ORG_API_KEY_EXPIRES },
       concurrency: settings.UPSTREAM_CONCURRENCY,
     },
     accessGroups: settings.CONFLUENCE_ACCESS_GROUPS ?? [],

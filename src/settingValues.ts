@@ -101,6 +101,14 @@ export const secretText: Parser<string> = (text) =>
 export const organizationId: Parser<string> = (text) =>
   /^[A-Za-z0-9-]{1,64}$/.test(text) ? { value: text } : { problem: 'must be letters, digits and hyphens only' };
 
+/** A day of the calendar: the milliseconds since the epoch at which it begins in UTC. */
+export const day: Parser<number> = (text) => {
+  const value = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00.000Z`) : NaN;
+  // A day that no month has may be read as one of the next month.
+  const isDay = !Number.isNaN(value) && new Date(value).toISOString().startsWith(text);
+  return isDay ? { value } : { problem: 'must be a day, as year-month-day' };
+};
+
 /** Comma-separated entries; empty ones are skipped, and one that comes again is dropped. */
 export function listOf<T>(parse: Parser<T>): Parser<readonly T[]> {
   return (text) => {

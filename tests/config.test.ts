@@ -37,6 +37,7 @@ describe('readConfig', () => {
         url: 'https://acme.atlassian.net',
         adminEmail: 'Admin@acme.com',
         apiToken: 'the-token-of-the-site',
+        tokenExpiresAtMs: undefined,
         tokenKind: 'classic',
         apiUrl: 'https://api.atlassian.com',
         organization: undefined,
@@ -73,6 +74,8 @@ describe('readConfig', () => {
   it('reads every setting', () => {
     const config = configOf({
       ...ORGANIZATION,
+      ATLASSIAN_API_TOKEN_EXPIRES: '2027-03-31',
+      ATLASSIAN_ORG_API_KEY_EXPIRES: '2028-02-29',
       ATLASSIAN_TOKEN_KIND: 'Scoped',
       ATLASSIAN_API_URL: 'http://127.0.0.1:9000/',
       CONFLUENCE_ACCESS_GROUPS: 'confluence-users, wiki readers ,',
@@ -102,9 +105,10 @@ describe('readConfig', () => {
 
     expect(config).toMatchObject({
       site: {
+        tokenExpiresAtMs: Date.UTC(2027, 2, 31),
         tokenKind: 'scoped',
         apiUrl: 'http://127.0.0.1:9000',
-        organization: { id: 'org-1', apiKey: 'the-key-of-the-organization' },
+        organization: { id: 'org-1', apiKey: 'the-key-of-the-organization', expiresAtMs: Date.UTC(2028, 1, 29) },
         concurrency: 2,
       },
       accessGroups: ['confluence-users', 'wiki readers'],
@@ -128,6 +132,15 @@ describe('readConfig', () => {
       log: { level: 'debug', format: 'pretty' },
     });
   });
+
+  it.each(['31.3.2027', '2027-3-31', '2027-02-29', '2027-13-01', '2027-03-31T00:00:00Z', 'never'])(
+    'takes %s for no day',
+    (text) => {
+      expect(problemsOf({ ATLASSIAN_API_TOKEN_EXPIRES: text })).toEqual([
+        'ATLASSIAN_API_TOKEN_EXPIRES must be a day, as year-month-day',
+      ]);
+    },
+  );
 
   it('is frozen to its leaves', () => {
     const config = readConfig(REQUIRED);

@@ -16,6 +16,7 @@ export type CheckName =
   | 'createRights'
   | 'jiraSearch'
   | 'seats'
+  | 'expiry'
   | 'settings'
   | 'callers'
   | 'records'

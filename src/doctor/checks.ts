@@ -6,6 +6,7 @@ import { callers } from './callers.js';
 import type { Check } from './check.js';
 import { clock } from './clock.js';
 import { createRights } from './createRights.js';
+import { expiry } from './expiry.js';
 import { grantingGroups } from './grantingGroups.js';
 import { jiraSearch } from './jiraSearch.js';
 import { organizationKey } from './organizationKey.js';
@@ -38,4 +39,4 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
 export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes];
 
 /** What is asked of the configuration and the store. */
-export const OWN_CHECKS = [settings, callers, records, brake] as const;
+export const OWN_CHECKS = [settings, expiry, callers, records, brake] as const;

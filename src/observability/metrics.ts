@@ -26,6 +26,8 @@ export interface Metrics {
   credentialRefused(isRefused: boolean): void;
   /** How many operations Atlassian refuses for lack of a right or a scope, while it accepts the credential. */
   operationsRefused(count: number): void;
+  /** When the day begins on which a credential expires, where the operator noted it. */
+  credentialExpires(credential: 'site' | 'organization', atMs: number): void;
   /** A counter of the mass-removal brake began to refuse (rule SA11). */
   brakeTripped(counter: 'access' | 'group'): void;
   brakeRefused(counter: 'access' | 'group'): void;
@@ -118,6 +120,12 @@ export function createMetrics(now: () => number): Metrics {
     help: 'Upstream operations for which the credential lacks a right or a scope; /healthz names them.',
     registers,
   });
+  const expires = new Gauge({
+    name: `${PREFIX}credential_expiry_timestamp_seconds`,
+    help: 'When the day begins on which a credential expires, as noted in the settings; absent where it is not.',
+    labelNames: ['credential'],
+    registers,
+  });
   const brakeTrips = new Counter({
     name: `${PREFIX}brake_trips_total`,
     help: 'How often the mass-removal brake began to refuse: by losses of access, or by removals from one group.',
@@ -169,6 +177,7 @@ export function createMetrics(now: () => number): Metrics {
     leaversWithAccess: (count) => leavers.set(count),
     credentialRefused: (isRefused) => refused.set(isRefused ? 1 : 0),
     operationsRefused: (count) => operationsRefused.set(count),
+    credentialExpires: (credential, atMs) => expires.set({ credential }, atMs / 1000),
     brakeTripped: (counter) => brakeTrips.inc({ counter }),
     brakeRefused: (counter) => brakeRefusals.inc({ counter }),
     removalsCounted: (counter, count) => removals.inc({ counter }, count),

@@ -32,11 +32,11 @@ function configWith(settings: Readonly<Record<string, string>> = {}): Config {
   });
 }
 
-async function look(check: Finding['check'], settings: Readonly<Record<string, string>> = {}) {
+async function look(check: Finding['check'], settings: Readonly<Record<string, string>> = {}, nowMs = Date.now()) {
   const findings = await examine(OWN_CHECKS, {
     config: configWith(settings),
     store: () => glanceAtStore(url),
-    now: Date.now,
+    now: () => nowMs,
   });
   return findings.filter((finding) => finding.check === check);
 }
@@ -294,5 +294,35 @@ describe('records', () => {
     );
 
     expect(await look('records')).toMatchObject([{ status: 'failed' }]);
+  });
+});
+
+describe('expiry', () => {
+  const KEY = { ATLASSIAN_ORG_ID: 'org-1', ATLASSIAN_ORG_API_KEY: 'ATCTT3xFfGN0Example' };
+
+  it('says what Atlassian never tells, of each credential, and what to note', async () => {
+    const findings = await look('expiry', KEY);
+
+    expect(findings).toMatchObject([{ status: 'unknown' }, { status: 'unknown' }]);
+    expect(findings[0]?.message).toContain('a year at most');
+    expect(findings[0]?.remedy).toContain('ATLASSIAN_API_TOKEN_EXPIRES=YYYY-MM-DD');
+    expect(findings[1]?.message).toContain('a week unless');
+    expect(findings[1]?.remedy).toContain('ATLASSIAN_ORG_API_KEY_EXPIRES=YYYY-MM-DD');
+    expect(await look('expiry')).toHaveLength(1);
+  });
+
+  it.each([
+    ['2027-02-28T23:59:59Z', 'ok', 'The API token expires on 2027-03-31, in 31 days.'],
+    ['2027-03-01T00:00:00Z', 'warning', 'The API token expires on 2027-03-31, in 30 days.'],
+    ['2027-03-30T12:00:00Z', 'warning', 'The API token expires on 2027-03-31, in 1 day.'],
+    ['2027-03-31T00:00:00Z', 'warning', 'The API token was noted to expire on 2027-03-31, and may have.'],
+    ['2028-01-01T00:00:00Z', 'warning', 'The API token was noted to expire on 2027-03-31, and may have.'],
+  ])('warns from 30 days before the noted day: at %s', async (now, status, message) => {
+    const [finding] = await look('expiry', { ATLASSIAN_API_TOKEN_EXPIRES: '2027-03-31' }, Date.parse(now));
+
+    expect(finding).toMatchObject({ status, message });
+    expect(finding?.remedy).toEqual(
+      status === 'ok' ? undefined : expect.stringContaining('ATLASSIAN_API_TOKEN_EXPIRES'),
+    );
   });
 });

@@ -77,6 +77,16 @@ describe('metrics', () => {
     expect(await linesOf(metrics)).toContain('confluence_scim_bridge_credential_refused 0');
   });
 
+  it('tells when a credential expires where that was noted, and nothing where it was not', async () => {
+    const metrics = createMetrics(() => 0);
+    const NAME = 'confluence_scim_bridge_credential_expiry_timestamp_seconds';
+    expect((await linesOf(metrics)).filter((line) => line.startsWith(NAME))).toEqual([]);
+
+    metrics.credentialExpires('organization', Date.UTC(2027, 2, 31));
+
+    expect(await linesOf(metrics)).toContain(`${NAME}{credential="organization"} 1806451200`);
+  });
+
   it('of two bridges in one process do not mix', async () => {
     const [one, other] = [createMetrics(() => 0), createMetrics(() => 0)];
     one.jobsRunning(5);
