@@ -7,6 +7,7 @@ import { brakingWave } from './braking.js';
 import type { ScimClient } from './client.js';
 import { explainingAccess } from './explaining.js';
 import { owningPeople } from './owning.js';
+import { scopingToken } from './scoping.js';
 import { writeTesting } from './writeTesting.js';
 
 /** What a chapter plays on: a site, a bridge, and identity providers. */
@@ -30,4 +31,4 @@ export interface Chapter {
 }
 
 /** In the order in which they are told, after the default story, on the same site. */
-export const CHAPTERS: readonly Chapter[] = [explainingAccess, owningPeople, brakingWave, writeTesting];
+export const CHAPTERS: readonly Chapter[] = [explainingAccess, owningPeople, brakingWave, writeTesting, scopingToken];
