@@ -17,7 +17,7 @@ export interface Expiry {
   readonly expiresAtMs: number | undefined;
 }
 
-export function expiriesOf({ tokenExpiresAtMs, organization }: SiteConfig): readonly Expiry[] {
+export function expiriesOf({ tokenExpiresAtMs, organization }: SiteConfig): readonly [Expiry, ...Expiry[]] {
   const token: Expiry = {
     credential: 'site',
     name: 'the API token',
@@ -36,11 +36,14 @@ export function expiriesOf({ tokenExpiresAtMs, organization }: SiteConfig): read
 
 /** Whether it is time to make a new one, and the sentence that says so. */
 export function expiryInWords({ name, expiresAtMs }: Expiry & { readonly expiresAtMs: number }, nowMs: number) {
-  const days = Math.ceil((expiresAtMs - nowMs) / DAY_MS);
+  const days = Math.floor(expiresAtMs / DAY_MS) - Math.floor(nowMs / DAY_MS);
   const [date] = new Date(expiresAtMs).toISOString().split('T');
   const isDue = days <= Math.max(...WARN_AT_DAYS);
-  if (days <= 0) return { isDue, sentence: `${capital(name)} was noted to expire on ${date}, and may have.` };
-  return { isDue, sentence: `${capital(name)} expires on ${date}, in ${days} ${days === 1 ? 'day' : 'days'}.` };
+  const when =
+    days < 0
+      ? `was to expire on ${date}`
+      : `expires on ${date}, ${days === 0 ? 'today' : days === 1 ? 'in 1 day' : `in ${days} days`}`;
+  return { isDue, sentence: `${capital(name)} ${when}.` };
 }
 
 /**

@@ -42,14 +42,14 @@ describe('a bridge that runs', () => {
       '2027-03-01T00 The API token expires on 2027-03-31, in 30 days.',
       '2027-03-24T00 The API token expires on 2027-03-31, in 7 days.',
       '2027-03-30T00 The API token expires on 2027-03-31, in 1 day.',
-      '2027-03-31T00 The API token was noted to expire on 2027-03-31, and may have.',
+      '2027-03-31T00 The API token expires on 2027-03-31, today.',
     ]);
   });
 
   it('tells of each credential by itself, and leaves to the doctor what was due before the start', async () => {
     expect(await watched([TOKEN, KEY], '2027-03-01T10:30:00Z', '2027-03-08T12:00:00Z')).toEqual([
       '2027-03-07T00 The organization key expires on 2027-03-08, in 1 day.',
-      '2027-03-08T00 The organization key was noted to expire on 2027-03-08, and may have.',
+      '2027-03-08T00 The organization key expires on 2027-03-08, today.',
     ]);
   });
 

@@ -106,6 +106,12 @@ export function connect(options: ConnectionOptions): Connection {
     return async (call) => `${apiUrl}/ex/${product}/${segment(await cloudId(call))}`;
   }
 
+  function organization(orgId: string, orgApiKey: string): Organization {
+    const limiter = newLimiter();
+    const at = (address: string): Client => client(`Bearer ${orgApiKey}`, limiter, () => Promise.resolve(address));
+    return { orgId, client: at(`${apiUrl}/admin`), accounts: at(apiUrl) };
+  }
+
   const anybody = client(undefined, newLimiter(), () => Promise.resolve(siteUrl));
 
   // The value is kept, not the promise: one caller's short budget must not fail the others.
@@ -123,10 +129,7 @@ export function connect(options: ConnectionOptions): Connection {
     config,
     confluence: client(basic, siteLimiter, base(tokenKind, 'confluence')),
     jira: client(basic, siteLimiter, base(tokenKind, 'jira')),
-    organization:
-      orgId === undefined || orgApiKey === undefined
-        ? undefined
-        : { orgId, client: client(`Bearer ${orgApiKey}`, newLimiter(), () => Promise.resolve(`${apiUrl}/admin`)) },
+    organization: orgId === undefined || orgApiKey === undefined ? undefined : organization(orgId, orgApiKey),
     otherKind: client(basic, siteLimiter, base(tokenKind === 'classic' ? 'scoped' : 'classic', 'confluence')),
     cloudId,
     close: () => clients.forEach((made) => made.close()),

@@ -11,12 +11,20 @@ import { operation } from './rights.js';
 const SEARCH = operation('organization.searchUsers', 'read', 'organization', 'search the people of the organization');
 const INVITE = operation('organization.inviteUsers', 'once', 'organization', 'invite people');
 const SUSPEND = operation('organization.suspendUser', 'idempotent', 'organization', 'suspend people');
+const LIST_TOKENS = operation(
+  'organization.listApiTokens',
+  'read',
+  'organization',
+  'list the API tokens of its account',
+);
 const RESTORE = operation('organization.restoreUser', 'idempotent', 'organization', 'restore suspended people');
 
 /** The Organizations API for one organization. */
 export interface Organization {
   /** Its base address is the root of the API, `https://api.atlassian.com/admin`. */
   readonly client: Client;
+  /** With the same key, where accounts are managed: its base address is that of all APIs, `https://api.atlassian.com`. */
+  readonly accounts: Client;
   readonly orgId: string;
 }
 
@@ -208,6 +216,27 @@ async function changeMembership(
     throw fail('refused', sentence, change, answer);
   }
   confirm(change, answer, 204);
+}
+
+/**
+ * `GET /users/{accountId}/manage/api-tokens`: when each of the account's tokens expires, in milliseconds since the epoch;
+ * undefined for one that is not said to. Which of them is whose, only their labels tell.
+ *
+ * @returns undefined for an account that the organization does not manage
+ */
+export async function tokenExpiries(
+  { accounts }: Organization,
+  accountId: string,
+  call: Call,
+): Promise<readonly (number | undefined)[] | undefined> {
+  const message = { method: 'GET', path: `/users/${segment(accountId)}/manage/api-tokens` } as const;
+  const answer = await accounts.send(LIST_TOKENS, message, call);
+  if (says(answer, 403) || says(answer, 404)) return undefined;
+  const tokens = readJson(LIST_TOKENS, answer, 200, z.array(z.object({ expiry: z.string().nullish() })));
+  return tokens.map(({ expiry }) => {
+    const expiresAtMs = Date.parse(expiry ?? '');
+    return Number.isNaN(expiresAtMs) ? undefined : expiresAtMs;
+  });
 }
 
 function noSuchOrganization(asked: Operation, answer: Answer) {

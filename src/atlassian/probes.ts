@@ -4,7 +4,7 @@ import { Failure } from '../provisioning/failure.js';
 import type { Client } from './client.js';
 import type { Connection } from './connection.js';
 import { findByEmail, jiraAccess, type JiraAccess } from './jira.js';
-import { probeOrganization } from './organization.js';
+import { probeOrganization, tokenExpiries } from './organization.js';
 import { fail, readJson } from './responses.js';
 import { operation } from './rights.js';
 import type { ScopedOperation } from './scopes.js';
@@ -44,6 +44,11 @@ export interface Probes {
    * misses a scope knows the token; it says so of classic tokens, too.
    */
   atOtherAddress(call: Call): Promise<'accepted' | 'lacksScope' | 'refused'>;
+  /**
+   * When each API token of the account expires, as `tokenExpiries` of the organization tells; undefined also without an
+   * organization credential.
+   */
+  tokenExpiries(accountId: string, call: Call): Promise<readonly (number | undefined)[] | undefined>;
   /** Which scopes the site token has, tried in ways that change nothing; `open` makes the call of one trial. */
   tryScopes(operations: readonly ScopedOperation[], open: () => Call): Promise<readonly ScopeTrial[]>;
   /**
@@ -74,6 +79,9 @@ export function createProbes(connection: Connection): Probes {
         if (failure.kind === 'misconfigured' || failure.kind === 'notFound') return 'refused';
         throw failure;
       }
+    },
+    async tokenExpiries(accountId, call) {
+      return organization === undefined ? undefined : tokenExpiries(organization, accountId, call);
     },
     tryScopes: (operations, open) => tryScopes(connection, operations, open),
     async jiraShowsAddresses(call) {

@@ -17,6 +17,7 @@ import { scopes } from './scopes.js';
 import { seats } from './seats.js';
 import { settings } from './settings.js';
 import { token } from './token.js';
+import { toldExpiry } from './toldExpiry.js';
 import { writeRights } from './writeRights.js';
 
 /** What is asked of Atlassian. What others rest on comes first, so that it is the one to report a failure. */
@@ -36,7 +37,7 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
 ];
 
 /** What the doctor asks besides; nothing of it decides whether the bridge can start. */
-export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes];
+export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes, toldExpiry];
 
 /** What is asked of the configuration and the store. */
 export const OWN_CHECKS = [settings, expiry, callers, records, brake] as const;

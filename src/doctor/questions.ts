@@ -27,6 +27,8 @@ export interface Questions {
   readonly currentUser: () => Promise<CurrentUser & { readonly answeredAtMs: number }>;
   /** What the token is where the other ATLASSIAN_TOKEN_KIND is used. */
   readonly atOtherAddress: () => ReturnType<Probes['atOtherAddress']>;
+  /** When the tokens of the account expire, where Atlassian tells. */
+  readonly tokenExpiries: () => ReturnType<Probes['tokenExpiries']>;
   /** Which scopes the token has for these operations; asked anew each time. */
   readonly tryScopes: (operations: readonly ScopedOperation[]) => Promise<readonly ScopeTrial[]>;
   /** Resolves when the organization key works. @throws Failure `misconfigured` also where there is none */
@@ -77,6 +79,7 @@ export function questionsTo(
     site,
     currentUser,
     atOtherAddress: once(() => probes.atOtherAddress(call())),
+    tokenExpiries: once(async () => probes.tokenExpiries((await currentUser()).accountId, call())),
     tryScopes: (operations) => probes.tryScopes(operations, call),
     organization: once(() => probes.organization(call())),
     jiraAccess,

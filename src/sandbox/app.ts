@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 import express, { type Request, type Response } from 'express';
 
+import { accountRoutes } from './accounts.js';
 import type { CallInProgress, ReceivedCall } from './calls.js';
 import { confluenceV1Routes } from './confluenceV1.js';
 import { confluenceV2Routes } from './confluenceV2.js';
@@ -127,6 +128,7 @@ function allRoutes(site: Site): readonly Route[] {
     ...confluenceV2Routes(site),
     ...jiraRoutes(site),
     ...organizationRoutes(site),
+    ...accountRoutes(site),
   ];
 }
 

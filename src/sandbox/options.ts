@@ -8,6 +8,8 @@ export interface SandboxOptions {
   siteAccount: 'person' | 'service account';
   /** What was ticked when the token with scopes was made. */
   tokenScopes: readonly string[];
+  /** In how many days each API token of the account ends, as its organization is told; undefined for one that does not. */
+  tokensExpireInDays: readonly (number | undefined)[];
   /** Whether the site has a Jira app. Without one, every Jira path is a 404 page. */
   jira: boolean;
   /** Whether the organization key is known. Without it, every Organizations call is 401. */
@@ -72,6 +74,7 @@ export function defaultOptions(): SandboxOptions {
     siteName: 'sandbox',
     siteAccount: 'person',
     tokenScopes: allScopes(),
+    tokensExpireInDays: [365],
     jira: true,
     organization: true,
     subscription: true,

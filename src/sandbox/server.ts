@@ -8,6 +8,7 @@
  * - Jira's own group calls, `/users`, `/users/search`, `/user/bulk`, `/user/groups`; Jira licences
  * - Organizations API v1, role assignments, several directories, the filters `resourceIds`, `roleIds`, `claimStatus`
  *   and `sortBy`, workspace queries, a refusal to delete a group that has members (ADMIN-409-5)
+ * - User management but for the list of API tokens
  * - OAuth, bearer tokens of service accounts, scoped organization keys, the end of a token's life
  * - rate limits that arise by themselves (`faults` injects 429), mails, approvals of invitations
  * - the moment that a removed user stays queued: removal is done at once

@@ -315,8 +315,8 @@ describe('expiry', () => {
     ['2027-02-28T23:59:59Z', 'ok', 'The API token expires on 2027-03-31, in 31 days.'],
     ['2027-03-01T00:00:00Z', 'warning', 'The API token expires on 2027-03-31, in 30 days.'],
     ['2027-03-30T12:00:00Z', 'warning', 'The API token expires on 2027-03-31, in 1 day.'],
-    ['2027-03-31T00:00:00Z', 'warning', 'The API token was noted to expire on 2027-03-31, and may have.'],
-    ['2028-01-01T00:00:00Z', 'warning', 'The API token was noted to expire on 2027-03-31, and may have.'],
+    ['2027-03-31T23:59:59Z', 'warning', 'The API token expires on 2027-03-31, today.'],
+    ['2028-01-01T00:00:00Z', 'warning', 'The API token was to expire on 2027-03-31.'],
   ])('warns from 30 days before the noted day: at %s', async (now, status, message) => {
     const [finding] = await look('expiry', { ATLASSIAN_API_TOKEN_EXPIRES: '2027-03-31' }, Date.parse(now));
 

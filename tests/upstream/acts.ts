@@ -48,6 +48,7 @@ export const ACTS = {
   },
   'organization.inviteUsers': ({ organization, sandbox }, call) =>
     organization.createAccount('new@example.com', sandbox.groups.access.id, call),
+  'organization.listApiTokens': ({ probes, sandbox }, call) => probes.tokenExpiries(sandbox.admin.accountId, call),
   'organization.suspendUser': ({ organization, sandbox }, call) => organization.suspend(ada(sandbox), call),
   'organization.restoreUser': ({ organization, sandbox }, call) => organization.restore(ada(sandbox), call),
 } satisfies Readonly<Record<string, Act>>;

@@ -1,6 +1,7 @@
 import { createDirectory } from '../../src/atlassian/backends.js';
 import type { TokenKind } from '../../src/atlassian/connection.js';
 import { createProbes } from '../../src/atlassian/probes.js';
+import { DOCTOR_CHECKS } from '../../src/doctor/checks.js';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import { startSandbox, type Sandbox, type StartOptions } from '../../src/sandbox/server.js';
 import { Failure } from '../../src/provisioning/failure.js';
@@ -97,9 +98,9 @@ async function done(bridge: TestBridge, method: 'get' | 'put' | 'patch' | 'delet
 export async function playDoctor(options: StartOptions, tokenKind: TokenKind): Promise<readonly Exchange[]> {
   const { sandbox, recorder, settings } = await startCast(options, tokenKind);
   try {
-    await examineSite(sandbox, { settings });
+    await examineSite(sandbox, { settings, checks: DOCTOR_CHECKS });
     const other = tokenKind === 'classic' ? 'scoped' : 'classic';
-    await examineSite(sandbox, { settings: { ...settings, ATLASSIAN_TOKEN_KIND: other } });
+    await examineSite(sandbox, { settings: { ...settings, ATLASSIAN_TOKEN_KIND: other }, checks: DOCTOR_CHECKS });
     return recorder.exchanges;
   } finally {
     await recorder.close();

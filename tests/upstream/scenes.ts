@@ -16,7 +16,7 @@ export interface Scene {
 
 const ALL: readonly Act[] = Object.values(ACTS);
 /** All calls but the one for the id of the site, without which no other is sent through the gateway. */
-const CALLS = /\/(wiki|rest|admin)\//;
+const CALLS = /\/(wiki|rest|admin|users)\//;
 const LONG_PAGE = 201;
 const MANY_ACCOUNTS = Array.from({ length: 251 }, (_, number) => `account-${number}`);
 
@@ -60,6 +60,7 @@ export const SCENES: readonly Scene[] = [
       ({ invite, sandbox }, call) => invite.removeMember(sandbox.groups.access.id, 'nobody', call),
       ({ organization }, call) => organization.suspend('nobody', call),
       ({ organization }, call) => organization.restore('nobody', call),
+      ({ probes }, call) => probes.tokenExpiries('nobody', call),
       ({ organization }, call) => organization.createAccount('new@example.com', 'nothing', call),
     ],
   },
