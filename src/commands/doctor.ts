@@ -14,7 +14,7 @@ import { openSqliteStore } from '../store/sqlite.js';
 import { clearWriteTests } from './leftovers.js';
 
 /**
- * Checks settings, credentials, rights and access groups, and prints what it found. It writes nothing, neither upstream
+ * Checks settings, credentials, rights and access groups, and prints what it found. It changes nothing, neither upstream
  * nor in the store, except that it takes away what an interrupted write test left. It may run beside a bridge that serves.
  *
  * @returns the exit code: 1 when a check failed

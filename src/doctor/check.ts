@@ -43,7 +43,7 @@ export interface Observation extends Omit<Finding, 'check'> {
   readonly cause?: unknown;
 }
 
-/** One question about `Subject`. It reads and never writes, neither upstream nor in the store. */
+/** One question about `Subject`. It changes nothing, neither upstream nor in the store. */
 export interface Check<Subject> {
   readonly name: CheckName;
   /**

@@ -76,6 +76,29 @@ describe('a token that lacks the scope of an operation', () => {
     },
   );
 
+  it.each([
+    ['jira', 'jira.searchUsers'],
+    ['jira', 'jira.createUser'],
+    ['invite', 'confluence.checkAccessByEmail'],
+  ] as const)(
+    'creates nobody on %s, names %s, and does both once it has it [US4] [SA5]',
+    async (backEnd, operation) => {
+      const bridge = await startTestBridge({ backEnd, tokenKind: 'scoped' });
+      const { sandbox } = bridge;
+      lose(bridge, operation);
+
+      const refused = await bridge.scim('post', '/Users', user('ada'));
+
+      expectScimError(refused, 500);
+      expect((refused.body as { detail: string }).detail).toContain(`(${operation})`);
+      expect(sandbox.findPersonByEmail('ada@example.com')).toBeUndefined();
+      expect((await bridge.scim('get', '/Users')).body).toMatchObject({ totalResults: 1 });
+
+      sandbox.options.tokenScopes = allScopes();
+      expect((await bridge.scim('post', '/Users', user('ada'))).status).toBe(201);
+    },
+  );
+
   it('leaves a leaver recorded as such, so that the repeat with another token takes the access [SA6] [US7]', async () => {
     const { bridge, ada } = await startScoped();
     const { sandbox, store } = bridge;
