@@ -284,6 +284,9 @@ describe('an example of an answer', () => {
       readOnlyCaller: await bridge.scim('delete', person, undefined, reader),
     };
     answers['braked'] = await bridge.scim('patch', person, patch({ op: 'replace', path: 'active', value: false }));
+    const mismatch = { code: 401, message: 'Unauthorized; scope does not match' };
+    faults.next({ status: 401, body: mismatch, path: /memberof/ });
+    answers['missingScope'] = await bridge.scim('get', person);
     faults.always({ kind: 'reset', path: /\/wiki\// });
     answers['noAnswer'] = await bridge.scim('get', person);
 
