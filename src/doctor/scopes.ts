@@ -16,7 +16,7 @@ export const scopes: Check<Questions> = {
   name: 'scopes',
   async observe(questions) {
     if (questions.config.site.tokenKind !== 'scoped') return [];
-    await currentUserOrScope(questions);
+    await assertHasScopes(questions);
     // Which back end it is may be what a missing scope keeps from us.
     const backEnd = await questions.backEnd().catch((): BackEnd => 'invite');
     const needed = SCOPED_OPERATIONS[backEnd].filter((operation) => !ASKED_ELSEWHERE.includes(operation));
@@ -33,12 +33,13 @@ export const scopes: Check<Questions> = {
   },
 };
 
-/** @throws Failure of a token that is refused altogether, which has no scopes to speak of */
-async function currentUserOrScope({ currentUser }: Questions): Promise<void> {
+/** @throws Failure of a token that is refused altogether, or is a classic one: it has no scopes to speak of */
+async function assertHasScopes({ currentUser, atOtherAddress }: Questions): Promise<void> {
   try {
     await currentUser();
   } catch (error) {
-    if (Failure.from(error).upstream?.lacksScope !== true) throw error;
+    const isKnown = Failure.from(error).upstream?.lacksScope === true;
+    if (!isKnown || (await atOtherAddress().catch(() => 'refused')) === 'accepted') throw error;
   }
 }
 
@@ -86,4 +87,4 @@ function untold(operations: readonly ScopedOperation[]): readonly Observation[] 
   }));
 }
 
-const PROOF = 'What only writing proves, doctor --write-test tries.';
+const PROOF = 'What only writing proves, doctor --write-test tries; creating people, with --person.';

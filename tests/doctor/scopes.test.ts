@@ -99,6 +99,16 @@ describe('scopes', () => {
     expect(missing(findings)).toContain('confluence.addMember');
   });
 
+  it('are not missed one by one in a token that is classic', async () => {
+    const sandbox = await startSite();
+
+    const findings = await examine(sandbox, { ATLASSIAN_API_TOKEN: sandbox.credentials.apiToken });
+
+    expect(checksWith(findings, 'failed')).toEqual(['token']);
+    expect(findingOf(findings, 'token').remedy).toBe('Set ATLASSIAN_TOKEN_KIND=classic');
+    expect(sandbox.calls.filter(({ isWrite }) => isWrite)).toEqual([]);
+  });
+
   it('are not looked at where the token is refused altogether', async () => {
     const sandbox = await startSite();
     sandbox.revoke('scopedToken');
