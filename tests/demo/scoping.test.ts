@@ -12,7 +12,7 @@ describe('the chapter of the token with scopes', () => {
     const print = (text: string): void => void (told += text);
 
     const scim = scimClient(`${bridge.url}/scim/v2`, OKTA_TOKEN);
-    await scopingToken.play({ scim, sandbox, app, config, store, clock, print });
+    await scopingToken.play({ scim, second: scim, sandbox, app, config, store, clock, print });
 
     expect(told).toContain('The API token is scoped, but is used as classic. Set ATLASSIAN_TOKEN_KIND=scoped');
     expect(told).toContain('The token lacks a scope for confluence.addMember.');
