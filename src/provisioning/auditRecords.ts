@@ -48,8 +48,16 @@ export interface AuditRecords {
    * appended after it began are left out.
    */
   pages(filter: { sinceIso?: string; pageSize: number }): AsyncIterable<readonly NumberedAuditLine[]>;
-  /** The last write to each membership of these people, or of this group; those without a write of ours are missing. */
+  /**
+   * The last write to each membership of these people (in one group, where it is named), or of this group; those without
+   * a write of ours are missing. The latest last.
+   */
   lastMembershipWrites(
-    of: { readonly personIds: readonly string[] } | { readonly groupId: string },
+    of: { readonly personIds: readonly string[]; readonly groupId?: string } | { readonly groupId: string },
+  ): Promise<readonly LastMembershipWrite[]>;
+  /** The same of a group, in the order of the people's ids, at most `limit` of those after `afterPersonId`. */
+  pageOfMembershipWrites(
+    groupId: string,
+    page: { readonly afterPersonId: string; readonly limit: number },
   ): Promise<readonly LastMembershipWrite[]>;
 }

@@ -109,6 +109,8 @@ export interface PersonRecords {
   /** Links that hold this address as `address`, as address-shaped userName or among the profile's e-mails; without regard to case. */
   findByAddress(address: string): Promise<readonly PersonLink[]>;
   findByExternalId(caller: string, externalId: string): Promise<readonly PersonLink[]>;
+  /** Everybody on record in the order of ids, at most `limit` of those after `afterId`. */
+  page(page: { readonly afterId: string; readonly limit: number }): Promise<readonly PersonLink[]>;
   /** People in state `invited`: no account yet. */
   listInvited(): Promise<readonly PersonLink[]>;
   /** `modifiedAt` becomes `createdAt`. @throws Failure `conflict` when the userName, id or account is taken. */
@@ -125,6 +127,8 @@ export interface PersonRecords {
 export interface HoldRecords {
   ofPerson(personId: string): Promise<readonly Hold[]>;
   ofGroup(groupId: string): Promise<readonly Hold[]>;
+  /** What is owed to people who are recorded active and have their account. */
+  listOverdue(): Promise<readonly Hold[]>;
   /** Idempotent. */
   put(hold: Hold): Promise<void>;
   /** Removes this kind, or every kind when `kind` is undefined. Idempotent. */
@@ -177,6 +181,14 @@ export interface Tombstones {
   find(id: string): Promise<Tombstone | undefined>;
   findByAccount(accountId: string): Promise<readonly Tombstone[]>;
   findByAddress(address: string): Promise<readonly Tombstone[]>;
+  /**
+   * Deleted people whose account is known and belongs to no record again, in the order of ids, at most `limit` of those
+   * after `afterId`.
+   */
+  page(page: {
+    readonly afterId: string;
+    readonly limit: number;
+  }): Promise<readonly { readonly id: string; readonly accountId: string; readonly deletedAt: string }[]>;
   /** A deleted group's id, so that later reads are 404 at once. */
   putGroup(groupId: string, deletedAt: string): Promise<void>;
   isGroupBuried(groupId: string): Promise<boolean>;

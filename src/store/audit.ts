@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { AuditLine, AuditRecords } from '../provisioning/auditRecords.js';
+import type { AuditLine, AuditRecords, LastMembershipWrite } from '../provisioning/auditRecords.js';
 import type { AuditRow, Handle } from './schema.js';
 
 /** An `UpstreamCall` in JSON, which leaves an undefined status out. */
@@ -63,24 +63,37 @@ export function auditRecords(db: Handle): AuditRecords {
       }
     },
     async lastMembershipWrites(of) {
-      const latest = db
-        .selectFrom('audit')
-        .select((eb) => eb.fn.max('line').as('line'))
-        .where('event', 'in', [MEMBER_ADDED, MEMBER_REMOVED])
-        .where('result', '=', 'done')
-        .where('object', 'is not', null)
-        .where((eb) => ('groupId' in of ? eb('object', '=', of.groupId) : eb('subject', 'in', of.personIds)))
-        .groupBy(['subject', 'object']);
+      let latest = latestMembershipLines(db);
+      if ('personIds' in of) latest = latest.where('subject', 'in', of.personIds);
+      if (of.groupId !== undefined) latest = latest.where('object', '=', of.groupId);
       const rows = await db.selectFrom('audit').selectAll().where('line', 'in', latest).orderBy('line').execute();
-      return rows.map(({ subject, object, event, at, caller }) => ({
-        personId: subject,
-        groupId: object ?? '',
-        isMember: event === MEMBER_ADDED,
-        at,
-        caller,
-      }));
+      return rows.map(toMembershipWrite);
+    },
+    async pageOfMembershipWrites(groupId, { afterPersonId, limit }) {
+      const latest = latestMembershipLines(db)
+        .where('object', '=', groupId)
+        .where('subject', '>', afterPersonId)
+        .orderBy('subject')
+        .limit(limit);
+      const rows = await db.selectFrom('audit').selectAll().where('line', 'in', latest).orderBy('subject').execute();
+      return rows.map(toMembershipWrite);
     },
   };
+}
+
+/** Numbers of the lines that tell the last confirmed write to each membership. */
+function latestMembershipLines(db: Handle) {
+  return db
+    .selectFrom('audit')
+    .select((eb) => eb.fn.max('line').as('line'))
+    .where('event', 'in', [MEMBER_ADDED, MEMBER_REMOVED])
+    .where('result', '=', 'done')
+    .where('object', 'is not', null)
+    .groupBy(['subject', 'object']);
+}
+
+function toMembershipWrite({ subject, object, event, at, caller }: Selectable<AuditRow>): LastMembershipWrite {
+  return { personId: subject, groupId: object ?? '', isMember: event === MEMBER_ADDED, at, caller };
 }
 
 function toAuditLine(row: Selectable<AuditRow>): AuditLine {

@@ -3,6 +3,7 @@ import type { KeyedHash } from './addresses.js';
 import { chunks } from './chunks.js';
 import { beginScan } from './indexScan.js';
 import { countPeople, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexedPeople } from './indexTables.js';
+import { leaversWithAccess } from './leavers.js';
 import { lists } from './lists.js';
 import { ensurePlace } from './places.js';
 import { atomically, type Handle } from './schema.js';
@@ -82,20 +83,6 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
         await ensurePlace(trx, 'group', id, new Date(atMs).toISOString());
       });
     },
-    async leaversWithAccess(beforeMs) {
-      const rows = await db
-        .selectFrom('person_links')
-        .innerJoin('index_memberships', 'index_memberships.account_id', 'person_links.account_id')
-        .select(['person_links.id', 'index_memberships.group_id'])
-        .where('index_memberships.generation', '=', ofCurrentGeneration(db))
-        .where('person_links.wanted', '=', 'inactive')
-        .where('person_links.wanted_at', '<', new Date(beforeMs).toISOString())
-        .orderBy('person_links.id')
-        .orderBy('index_memberships.group_id')
-        .execute();
-      const leavers = new Map<string, string[]>();
-      for (const { id, group_id: groupId } of rows) leavers.set(id, [...(leavers.get(id) ?? []), groupId]);
-      return [...leavers].map(([personId, groupIds]) => ({ personId, groupIds }));
-    },
+    leaversWithAccess: (beforeMs) => leaversWithAccess(db, beforeMs),
   };
 }

@@ -1,5 +1,7 @@
 import type { BrakeTrip } from '../provisioning/brakeRecords.js';
+import { OWN_WRITE_MS } from '../provisioning/dependencies.js';
 import { brakeRecords } from './brake.js';
+import { leaversWithAccess } from './leavers.js';
 import { lookInto } from './reading.js';
 import type { Handle } from './schema.js';
 
@@ -23,6 +25,8 @@ export type StoreGlance =
       readonly owners: readonly string[];
       /** How many things write tests made and have not taken away: one may be running. */
       readonly writeTests: number;
+      /** How many people recorded inactive the last scan found with access (rule SA9). */
+      readonly leaversWithAccess: number;
     };
 
 /**
@@ -82,6 +86,10 @@ async function readGlance(db: Handle) {
     .select('owner')
     .union(db.selectFrom('group_links').select('owner').where('is_released', '=', 0))
     .execute();
+  const { scanned_at_ms: scannedAtMs } = await db
+    .selectFrom('index_state')
+    .select('scanned_at_ms')
+    .executeTakeFirstOrThrow();
   return {
     renamed,
     superseded: superseded.map(({ id }) => id),
@@ -89,5 +97,6 @@ async function readGlance(db: Handle) {
     brake: { releasedUntilMs: await brake.releasedUntilMs(), trips: await brake.trips(0) },
     owners: owners.flatMap(({ owner }) => owner ?? []).sort(),
     writeTests: Number(writeTests.count),
+    leaversWithAccess: (await leaversWithAccess(db, (scannedAtMs ?? 0) - OWN_WRITE_MS)).length,
   };
 }

@@ -3,13 +3,23 @@ import type { Handle } from './schema.js';
 
 /** Memberships that are kept here and not (only) upstream. */
 export function holdRecords(db: Handle): HoldRecords {
-  const holds = () => db.selectFrom('holds').selectAll().orderBy('group_id').orderBy('person_id').orderBy('kind');
+  const holds = () =>
+    db.selectFrom('holds').selectAll('holds').orderBy('group_id').orderBy('person_id').orderBy('kind');
   return {
     async ofPerson(personId) {
       return (await holds().where('person_id', '=', personId).execute()).map(toHold);
     },
     async ofGroup(groupId) {
       return (await holds().where('group_id', '=', groupId).execute()).map(toHold);
+    },
+    async listOverdue() {
+      const rows = await holds()
+        .innerJoin('person_links', 'person_links.id', 'holds.person_id')
+        .where('holds.kind', '=', 'owed')
+        .where('person_links.wanted', '=', 'active')
+        .where('person_links.account_id', 'is not', null)
+        .execute();
+      return rows.map(toHold);
     },
     async put({ personId, groupId, kind }) {
       await db

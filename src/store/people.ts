@@ -45,6 +45,9 @@ export function personRecords(db: Handle, hash: KeyedHash): PersonRecords {
         .execute();
       return rows.map(toPersonLink);
     },
+    async page({ afterId, limit }) {
+      return (await links().where('id', '>', afterId).orderBy('id').limit(limit).execute()).map(toPersonLink);
+    },
     async listInvited() {
       const rows = await links().where('account_id', 'is', null).orderBy('created_at').orderBy('id').execute();
       return rows.map(toPersonLink);

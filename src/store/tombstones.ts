@@ -43,6 +43,21 @@ export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
         return withExternalIds(trx, rows);
       });
     },
+    async page({ afterId, limit }) {
+      const rows = await db
+        .selectFrom('tombstones')
+        .leftJoin('person_links', 'person_links.account_id', 'tombstones.account_id')
+        .select(['tombstones.id', 'tombstones.account_id as accountId', 'tombstones.deleted_at as deletedAt'])
+        .where('tombstones.resource', '=', 'person')
+        .where('tombstones.account_id', 'is not', null)
+        .where('tombstones.id', '>', afterId)
+        .where('person_links.id', 'is', null)
+        .orderBy('tombstones.id')
+        .limit(limit)
+        .$narrowType<{ accountId: string }>()
+        .execute();
+      return rows;
+    },
     async putGroup(groupId, deletedAt) {
       await db
         .insertInto('tombstones')

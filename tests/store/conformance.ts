@@ -12,6 +12,7 @@ import { ManualClock, type OpenStore } from './samples.js';
 import { describeReturns } from './returnSuite.js';
 import { describeTrail } from './trailSuite.js';
 import { describeTransactions } from './transactionSuite.js';
+import { describeWalks } from './walkSuite.js';
 import { describeWrites } from './writeSuite.js';
 
 /** A kind of store under test. */
@@ -48,6 +49,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeGroups(open);
     describeOwners(open);
     describeTrail(open);
+    describeWalks(open);
     describeWrites(open);
     describeIndex(open);
     describeBrake(open);
