@@ -14,6 +14,7 @@ import { Failure } from './provisioning/failure.js';
 import { countMembers } from './provisioning/groupReads.js';
 import { createGroups } from './provisioning/groups.js';
 import { createJobs } from './provisioning/jobs.js';
+import { createLeaverRemoval } from './provisioning/leaverRemoval.js';
 import { createPeople } from './provisioning/people.js';
 import { settleInvitations, settleReturned } from './provisioning/settling.js';
 import type { Store } from './provisioning/store.js';
@@ -74,6 +75,7 @@ export function createApp(parts: AppParts): App {
       health.set('accessGroups', failure === undefined ? { ok: true } : { ok: false, message: failure.message });
       await settleInvitations(deps, call);
       await settleReturned(deps, call);
+      if (config.leaverGuard === 'remove') await removeLeavers(call);
     },
   });
   const brake = createBrake({
@@ -95,6 +97,7 @@ export function createApp(parts: AppParts): App {
     clock,
     log: logger,
   };
+  const removeLeavers = createLeaverRemoval(deps);
   const jobs = createJobs({
     clock,
     log: logger,

@@ -50,6 +50,8 @@ export interface Config {
   readonly privilegedGroups: readonly string[];
   /** E-mail addresses in lower case, and account ids; the credential's own address is always among them. */
   readonly protectedUsers: readonly string[];
+  /** What follows when a scan shows a leaver with access again (rule SA9). */
+  readonly leaverGuard: SettingValues['LEAVER_GUARD'];
   readonly groupDelete: SettingValues['GROUP_DELETE'];
   readonly brake: BrakeLimits;
   readonly defaultEmailDomain: string | undefined;
@@ -236,6 +238,7 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     adoptGroups: settings.ADOPT_GROUPS ?? [],
     privilegedGroups: settings.PRIVILEGED_GROUPS,
     protectedUsers: [...new Set([settings.ATLASSIAN_ADMIN_EMAIL.toLowerCase(), ...(settings.PROTECTED_USERS ?? [])])],
+    leaverGuard: settings.LEAVER_GUARD,
     groupDelete: settings.GROUP_DELETE,
     brake: {
       accessLoss: settings.ACCESS_LOSS_LIMIT,

@@ -20,7 +20,8 @@ export type CheckName =
   | 'settings'
   | 'callers'
   | 'records'
-  | 'brake';
+  | 'brake'
+  | 'leavers';
 
 /** One line of the report. No secret and no address of a person is in it; names of groups are, since they are pasted. */
 export interface Finding {

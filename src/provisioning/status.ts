@@ -92,6 +92,7 @@ export async function lossesOf(
  * anything is taken, in one transaction, so that a restart in the middle forgets neither; success means that every
  * granting group was left, or the person suspended.
  *
+ * @param decision what the audit names as the reason
  * @returns the memberships as they are afterwards; undefined for a person without an account
  * @throws Failure `refused` naming groups that cannot be left; `unavailable`, `rateLimited` with the wish kept, unless
  *   the brake refused
@@ -101,11 +102,12 @@ export async function deactivate(
   standing: Reach,
   deps: Dependencies,
   call: Call,
+  decision = 'US7',
 ): Promise<CurrentMemberships | undefined> {
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
   const taking = await planTaking(link, standing, deps, call);
   const reservation = await deps.brake.reserve({ access: taking.takesAccess ? [link] : [] }, call);
-  return spending(reservation, () => take(link, standing, taking, reservation, deps, call));
+  return spending(reservation, () => take(link, standing, taking, reservation, decision, deps, call));
 }
 
 async function take(
@@ -113,6 +115,7 @@ async function take(
   standing: Reach,
   taking: Taking,
   reservation: Reservation,
+  decision: string,
   deps: Dependencies,
   call: Call,
 ): Promise<CurrentMemberships | undefined> {
@@ -122,7 +125,8 @@ async function take(
   if (accountId === undefined || memberships === undefined) {
     reservation.keep(link.id);
     const attached = await attachIfPresent(link, deps, call);
-    if (attached !== undefined) return deactivate(attached, await readStanding(attached, deps, call), deps, call);
+    if (attached !== undefined)
+      return deactivate(attached, await readStanding(attached, deps, call), deps, call, decision);
     if (link.wanted !== 'inactive') {
       await audit(deps.store, deps, call, {
         event: 'user.deactivated',
@@ -135,14 +139,15 @@ async function take(
     return undefined;
   }
   if (deps.settings.deactivation === 'suspend') {
-    if (taking.suspends) await suspend({ ...link, accountId }, { access, memberships }, reservation, deps, call);
+    if (taking.suspends)
+      await suspend({ ...link, accountId }, { access, memberships }, reservation, decision, deps, call);
     return { access, ...memberships };
   }
   const { groupIds } = taking;
   const { stuck, failure, mayHaveTaken } = await leaveGroups(
     { id: link.id, accountId },
     groupIds,
-    'US7',
+    decision,
     access,
     deps,
     call,
@@ -154,7 +159,7 @@ async function take(
     await audit(deps.store, deps, call, {
       event: 'user.deactivated',
       subject: link.id,
-      decision: 'US7',
+      decision,
       result: 'done',
     });
   }
@@ -186,6 +191,7 @@ async function rememberWish(
  * Gives access back (rule US8): the remembered groups that still grant plain access, else the first access group, and
  * the memberships owed meanwhile. What was remembered is forgotten only when all is done.
  *
+ * @param decision what the audit names as the reason
  * @returns the memberships as they are afterwards; undefined for a person whose account is still to appear
  * @throws Failure `refused` when no seat is free
  */
@@ -194,6 +200,7 @@ export async function reactivate(
   standing: Standing,
   deps: Dependencies,
   call: Call,
+  decision = 'US8',
 ): Promise<CurrentMemberships | undefined> {
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
   assertAllowedDomain(link.address, deps);
@@ -203,7 +210,7 @@ export async function reactivate(
     const accountId = await createMissingAccount(link, access, deps, call);
     if (accountId === undefined) return undefined;
     const attached = { ...link, accountId, wanted: 'active' as const };
-    return reactivate(attached, await readStanding(attached, deps, call), deps, call);
+    return reactivate(attached, await readStanding(attached, deps, call), deps, call, decision);
   }
   const holds = await deps.store.holds.ofPerson(link.id);
   const underSuspension = holds.filter((hold) => hold.kind === 'suspended');
@@ -219,7 +226,7 @@ export async function reactivate(
     });
   }
   const groupIds = groupsToGive(link.suspended ? holds : holds.map(asRemembered), memberships, access);
-  await joinGroups({ id: link.id, accountId: link.accountId }, groupIds, 'US8', access, deps, call);
+  await joinGroups({ id: link.id, accountId: link.accountId }, groupIds, decision, access, deps, call);
   await deps.store.transaction(async (records) => {
     await records.holds.removeAll(link.id, 'remembered');
     await records.holds.removeAll(link.id, 'owed');
@@ -227,7 +234,7 @@ export async function reactivate(
       await audit(records, deps, call, {
         event: 'user.reactivated',
         subject: link.id,
-        decision: 'US8',
+        decision,
         result: 'done',
       });
     }

@@ -13,6 +13,7 @@ export async function suspend(
   link: PersonLink & { readonly accountId: string },
   standing: { readonly access: Access; readonly memberships: Memberships },
   reservation: Reservation,
+  decision: string,
   deps: Dependencies,
   call: Call,
 ): Promise<void> {
@@ -30,7 +31,7 @@ export async function suspend(
     await audit(records, deps, call, {
       event: 'user.deactivated',
       subject: link.id,
-      decision: 'US7 DEACTIVATION=suspend',
+      decision: `${decision} DEACTIVATION=suspend`,
       result: 'done',
     });
   });

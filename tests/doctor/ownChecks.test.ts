@@ -326,3 +326,31 @@ describe('expiry', () => {
     );
   });
 });
+
+describe('leavers', () => {
+  it('are counted as the last scan found them, with the way out [SA9]', async () => {
+    expect(await look('leavers')).toEqual([]);
+    await fill(async (store) => {
+      await addPerson(store, 'ada', { wanted: 'inactive' });
+      const scan = await store.index.beginScan();
+      await scan.addMembers('users', [{ accountId: 'ada', kind: 'atlassian', email: undefined }]);
+      const group = { id: 'users', name: 'users', usageType: undefined, managedBy: undefined };
+      const nowMs = Date.now();
+      await scan.commit({ groups: [{ ...group, accessTypes: ['user'] }], scannedAtMs: nowMs, ownWritesSinceMs: nowMs });
+    });
+
+    expect(await look('leavers')).toMatchObject([
+      {
+        status: 'warning',
+        message: 'The last scan found 1 deactivated person with access.',
+        remedy: expect.stringContaining('drift --repair takes it') as unknown,
+      },
+    ]);
+    expect(await look('leavers', { LEAVER_GUARD: 'remove' })).toMatchObject([
+      { remedy: expect.stringContaining('LEAVER_GUARD=remove takes it after the next scan') as unknown },
+    ]);
+
+    await fill(async (store) => store.people.update('ada', { wanted: 'active' }));
+    expect(await look('leavers')).toMatchObject([{ status: 'ok' }]);
+  });
+});

@@ -1,0 +1,99 @@
+import { readMemberships } from './access.js';
+import { grantingGroupsOf, leaveGroups, refuseStuck } from './leaving.js';
+import { spending } from './brake.js';
+import type { Call } from './call.js';
+import type { Dependencies } from './dependencies.js';
+import { protectionOf } from './members.js';
+import { deactivate, lossesOf, reactivate, readStanding } from './status.js';
+import type { PersonLink } from './store.js';
+
+/**
+ * What came of a correction. `needless`: judged again under the lock, right before the write, there is nothing to put
+ * right any more. `protected`: SCIM never changes this person (rule SA8).
+ */
+export type Correction = 'done' | 'needless' | 'protected';
+
+/**
+ * Takes access again from somebody recorded inactive (rule SA9), as a deactivation does (rule US7): through the brake, and
+ * only where a read made now shows the access.
+ *
+ * @param decision what the audit names as the reason
+ * @throws Failure as `deactivate`
+ */
+export function retakeAccess(id: string, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
+  return correctPerson(id, deps, call, async (link) => {
+    if (link.wanted !== 'inactive' || link.accountId === undefined) return 'needless';
+    const standing = await readStanding(link, deps, call);
+    // Of somebody suspended, memberships do not say whether there is access.
+    const hasAccess = link.suspended
+      ? (await lossesOf(link, standing, deps, call)).access.length > 0
+      : standing.isActive;
+    if (!hasAccess) return 'needless';
+    await deactivate(link, standing, deps, call, decision);
+    return 'done';
+  });
+}
+
+/**
+ * Takes access from the account of somebody whom DELETE removed (rule US9), unless an identity provider has taken the
+ * account up since. Granting groups only: what else the person is in was somebody's decision.
+ *
+ * @throws Failure `refused` naming groups that cannot be left
+ */
+export function retakeFromDeleted(
+  accountId: string,
+  decision: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<Correction> {
+  const locked = async (): Promise<Correction> => {
+    const isLinked = (await deps.store.people.findByAccount(accountId)) !== undefined;
+    if (isLinked || (await deps.store.tombstones.findByAccount(accountId)).length === 0) return 'needless';
+    const person = { id: accountId, accountId };
+    if ((await protectionOf(deps))({ ...person, link: undefined })) return 'protected';
+    const access = await deps.roster.access(call);
+    const memberships = await readMemberships(accountId, deps, access, call);
+    if (![...memberships.shown].some((groupId) => access.granting.has(groupId))) return 'needless';
+    const groupIds = await grantingGroupsOf(accountId, memberships, access, deps);
+    const reservation = await deps.brake.reserve({ access: [person] }, call);
+    await spending(reservation, async () => {
+      const left = await leaveGroups(person, groupIds, decision, access, deps, call);
+      if (left.mayHaveTaken) reservation.keepAll();
+      if (left.failure !== undefined) throw left.failure;
+      refuseStuck(left.stuck, access);
+    });
+    return 'done';
+  };
+  return deps.store.locks.withLock(`person:${accountId}`, call.deadlineMs, locked, call.signal);
+}
+
+/**
+ * Gives access back to somebody recorded active (rule US8), where a read made now does not show it.
+ *
+ * @throws Failure as `reactivate`
+ */
+export function giveAccessBack(id: string, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
+  return correctPerson(id, deps, call, async (link) => {
+    if (link.wanted !== 'active' || link.accountId === undefined) return 'needless';
+    const standing = await readStanding(link, deps, call);
+    if (standing.isActive) return 'needless';
+    await reactivate(link, standing, deps, call, decision);
+    return 'done';
+  });
+}
+
+/** Works on one recorded person under the person's lock. */
+async function correctPerson(
+  id: string,
+  deps: Dependencies,
+  call: Call,
+  work: (link: PersonLink) => Promise<Correction>,
+): Promise<Correction> {
+  const locked = async (): Promise<Correction> => {
+    const link = await deps.store.people.find(id);
+    if (link === undefined) return 'needless';
+    const isProtected = (await protectionOf(deps))({ id, accountId: link.accountId, link });
+    return isProtected ? 'protected' : work(link);
+  };
+  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+}
