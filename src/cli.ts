@@ -3,6 +3,7 @@ import { AUDIT_FORMATS, type AuditFormatName } from './audit/formats.js';
 import { parseSince } from './audit/since.js';
 import { systemClock } from './clock.js';
 import type { Transferred } from './commands/transfer.js';
+import { DEFAULT_REPAIRS, REPAIR_NAMES, type RepairName } from './drift/findings.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { createRedactor } from './observability/redact.js';
 import { nearestWord } from './spelling.js';
@@ -39,6 +40,12 @@ export interface Commands {
   transfer(what: Transferred, caller: string): Promise<void>;
   /** @returns the exit code: nobody found, and an Atlassian that could not be asked, are results */
   why(question: Question, options: { readonly json: boolean }): Promise<number>;
+  /** @returns the exit code: differences, and what could not be compared, are results */
+  drift(options: {
+    readonly json: boolean;
+    readonly repair: readonly RepairName[] | undefined;
+    readonly yes: boolean;
+  }): Promise<number>;
   /** @param sinceIso everything when undefined */
   auditExport(sinceIso: string | undefined, format: AuditFormatName): Promise<void>;
 }
@@ -53,8 +60,8 @@ const NAME = 'confluence-scim-bridge';
 const MAX_MISTYPED_LETTERS = 2;
 const CONFIGURATION_HELP = `
 The settings are read from the environment and from a file .env in the current folder; .env.example explains them all.
-Exit codes: 64 the command line, 69 the listen address, 75 Atlassian could not be asked (why), 78 the configuration,
-1 anything else.`;
+Exit codes: 64 the command line, 69 the listen address, 75 Atlassian could not be asked (why, drift),
+78 the configuration, 1 anything else.`;
 
 /**
  * Carries out a command line.
@@ -122,6 +129,7 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
   describeTransfer(program, commands);
   describeWhy(program, commands, exit);
   describeAudit(program, commands);
+  describeDrift(program, commands, exit);
 
   // Not commander's default command: a mistyped name would become an argument of it ("too many arguments for serve").
   program.argument('[command]').action(async (name: string | undefined) => {
@@ -223,6 +231,42 @@ function describeAudit(program: Command, commands: Commands): void {
     .option('--since <time>', 'from then on: 2026-07-01, 2026-07-01T08:00Z, or an age such as 12h, 7d', toSince)
     .addOption(new Option('--format <format>', 'how to print it').choices(names).default('jsonl'))
     .action(({ since, format }: { since?: string; format: AuditFormatName }) => commands.auditExport(since, format));
+}
+
+function describeDrift(program: Command, commands: Commands, exit: (code: number) => void): void {
+  program
+    .command('drift')
+    .description(
+      'compare the record with Confluence, and say what differs; exit 0 nothing, 1 something, 75 not all compared',
+    )
+    .option('--json', 'print it as JSON', false)
+    .addOption(
+      new Option(
+        '--repair [kinds]',
+        `put it right, after showing the plan: ${REPAIR_NAMES.join(',')} or all; without a value ${DEFAULT_REPAIRS.join(',')}`,
+      )
+        .preset(DEFAULT_REPAIRS.join(','))
+        .argParser(toRepairs),
+    )
+    .option('--yes', 'with --repair: do not ask', false)
+    .action(
+      async (
+        { json, repair, yes }: { json: boolean; repair?: readonly RepairName[]; yes: boolean },
+        command: Command,
+      ) => {
+        if (yes && repair === undefined) command.error('--yes belongs to --repair.');
+        if (json && repair !== undefined) command.error('--json is for a comparison without --repair.');
+        exit(await commands.drift({ json, repair, yes }));
+      },
+    );
+}
+
+function toRepairs(text: string): readonly RepairName[] {
+  if (text === 'all') return REPAIR_NAMES;
+  const names = text.split(',').map((name) => REPAIR_NAMES.find((known) => known === name.trim()));
+  const known = names.filter((name) => name !== undefined);
+  if (known.length === names.length) return [...new Set(known)];
+  throw new InvalidArgumentError(`There are ${REPAIR_NAMES.join(', ')} and all.`);
 }
 
 function toSince(text: string): string {

@@ -20,6 +20,7 @@ process.exitCode = await runCommandLine(
     link: async (email, account) => (await import('./commands/link.js')).link(email, account),
     transfer: async (what, caller) => (await import('./commands/transfer.js')).transfer(what, caller),
     why: async (question, options) => (await import('./commands/why.js')).why(question, options),
+    drift: async (options) => (await import('./commands/drift.js')).drift(options),
     auditExport: async (sinceIso, format) => (await import('./commands/auditExport.js')).auditExport(sinceIso, format),
   },
   { out: (text) => process.stdout.write(text), err: (text) => process.stderr.write(text) },

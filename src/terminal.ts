@@ -23,3 +23,41 @@ function asEscapes(character: string): string {
     .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
 }
+
+/** How far something is, for people who wait. */
+export interface Progress {
+  /** So many more steps are to come. */
+  expect(steps: number): void;
+  step(): void;
+  /** Takes the bar away. */
+  end(): void;
+}
+
+const BAR_WIDTH = 30;
+const CLEAR_LINE = '\r\u001b[K';
+
+/** A bar in one line of a terminal; nothing at all where the output goes elsewhere. */
+export function progressBar(stream: NodeJS.WriteStream, label: string): Progress {
+  let done = 0;
+  let total = 0;
+  const draw = (): void => {
+    if (!stream.isTTY) return;
+    const filled = total === 0 ? 0 : Math.floor((Math.min(done, total) / total) * BAR_WIDTH);
+    stream.write(
+      `${CLEAR_LINE}${label} [${'#'.repeat(filled).padEnd(BAR_WIDTH, '.')}] ${done}/${Math.max(done, total)}`,
+    );
+  };
+  return {
+    expect(steps) {
+      total += steps;
+      draw();
+    },
+    step() {
+      done += 1;
+      draw();
+    },
+    end() {
+      if (stream.isTTY) stream.write(CLEAR_LINE);
+    },
+  };
+}

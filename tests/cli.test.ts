@@ -33,6 +33,10 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
       await note('why')(question, options);
       return 75;
     },
+    drift: async (options) => {
+      await note('drift')(options);
+      return 75;
+    },
     auditExport: note('auditExport'),
     ...overrides,
   };
@@ -138,6 +142,7 @@ describe('the command line', () => {
       'transfer',
       'why',
       'audit',
+      'drift',
       'help',
     ])
       expect(out).toMatch(new RegExp(`^ +${name}`, 'm'));
@@ -152,7 +157,10 @@ describe('the command line', () => {
     [['sevre'], 'There is no command "sevre". Did you mean serve?'],
     [['Doctr', '--json'], 'unknown option'],
     [['doctr'], 'Did you mean doctor?'],
-    [['provision'], 'There are serve, demo, sandbox, doctor, link, deactivate, brake, transfer, why, audit and help.'],
+    [
+      ['provision'],
+      'There are serve, demo, sandbox, doctor, link, deactivate, brake, transfer, why, audit, drift and help.',
+    ],
     [['serve', 'now'], 'too many arguments'],
     [['transfer', 'ada@acme.com'], 'one person and one caller'],
     [['transfer', '--group', 'Ops', 'okta', 'entra'], 'with --group one caller'],

@@ -7,15 +7,23 @@ import { readConfig, secretsOf } from '../config.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { createLogger } from '../observability/logger.js';
-import { RELEASED_BRAKE } from '../provisioning/brake.js';
+import { type BrakeMetrics, createBrake, RELEASED_BRAKE } from '../provisioning/brake.js';
 import type { Call } from '../provisioning/call.js';
 import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
+import { countMembers } from '../provisioning/groupReads.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
 import { openSqliteStore } from '../store/sqlite.js';
 
 const BUDGET_MS = 120_000;
+
+/** A command ends before anybody could ask for its metrics. */
+const UNCOUNTED: BrakeMetrics = {
+  brakeTripped: () => undefined,
+  brakeRefused: () => undefined,
+  removalsCounted: () => undefined,
+};
 
 /** A call in the name of whoever types a command. */
 export function operatorCall(): Call {
@@ -26,12 +34,16 @@ export function operatorCall(): Call {
 }
 
 /**
- * Does something to people or groups by order of the operator, beside a bridge that serves. The brake does not hold it up:
- * here a person decides, one by one.
+ * Does something to people or groups by order of the operator, beside a bridge that serves. The brake (rule SA11) does not
+ * hold it up where a person decides, one by one.
  *
+ * @param options.isBraked for what is done to many at once
  * @throws ExitError with the words of the failure
  */
-export async function asOperator<T>(work: (deps: Dependencies, call: Call) => Promise<T>): Promise<T> {
+export async function asOperator<T>(
+  work: (deps: Dependencies, call: Call) => Promise<T>,
+  { isBraked }: { readonly isBraked: boolean } = { isBraked: false },
+): Promise<T> {
   const config = readConfig(loadEnvironment());
   const log = createLogger({ ...config.log, secrets: secretsOf(config) });
   const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
@@ -49,7 +61,20 @@ export async function asOperator<T>(work: (deps: Dependencies, call: Call) => Pr
       log,
     };
     const roster = createRoster({ ...common, onScanned: () => Promise.resolve() });
-    const done = await work({ ...common, roster, brake: RELEASED_BRAKE, ownAccountId: () => accountId }, call);
+    const brake = createBrake({
+      ...common,
+      limits: config.brake,
+      metrics: UNCOUNTED,
+      countMembers: (groupId, own) => countMembers(groupId, deps, own),
+      indexReady: (own) => roster.ready(own),
+    });
+    const deps: Dependencies = {
+      ...common,
+      roster,
+      brake: isBraked ? brake : RELEASED_BRAKE,
+      ownAccountId: () => accountId,
+    };
+    const done = await work(deps, call);
     await roster.stop();
     return done;
   } catch (error) {

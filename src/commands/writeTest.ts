@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { connect } from '../atlassian/connection.js';
 import { createProbes } from '../atlassian/probes.js';
 import { upstreamConfig } from '../bridge.js';
@@ -15,7 +14,8 @@ import { printable } from '../terminal.js';
 import { isClean, toJson, toLine, toSummary } from '../writeTest/evidence.js';
 import { toText } from '../writeTest/plan.js';
 import { Stopped } from '../writeTest/recorder.js';
-import { prepareWriteTest, type WriteTest } from '../writeTest/run.js';
+import { prepareWriteTest } from '../writeTest/run.js';
+import { isAgreed } from './agreement.js';
 import { clearWhileLocked, withWriteTestLock } from './leftovers.js';
 
 export interface WriteTestOptions {
@@ -93,7 +93,7 @@ async function testOnce(config: Config, options: WriteTestOptions, signal: Abort
       onStep: (step) => show(toLine(step)),
     });
     show(toText(test.plan));
-    if (!options.yes && !(await isAgreed(test, signal))) {
+    if (!options.yes && !(await isAgreed(`Do this on ${test.plan.site}?`, signal))) {
       show('Nothing was written.');
       return EXIT_CODES.failure;
     }
@@ -104,21 +104,5 @@ async function testOnce(config: Config, options: WriteTestOptions, signal: Abort
   } finally {
     connection.close();
     await store.close();
-  }
-}
-
-/** Anything but yes is no, and so is nobody there to ask. The question goes where it does not disturb the evidence. */
-async function isAgreed({ plan }: WriteTest, signal: AbortSignal): Promise<boolean> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const ended = new AbortController();
-  prompt.once('close', () => ended.abort());
-  try {
-    const either = AbortSignal.any([signal, ended.signal]);
-    const answer = await prompt.question(`Do this on ${plan.site}? [y/N] `, { signal: either });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch {
-    return false;
-  } finally {
-    prompt.close();
   }
 }

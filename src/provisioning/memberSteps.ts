@@ -20,11 +20,14 @@ export interface PlannedStep {
  */
 export class MemberSteps {
   readonly #groupId: string;
+  readonly #decision: string;
   readonly #access: Access;
   readonly #deps: Dependencies;
 
-  constructor(groupId: string, access: Access, deps: Dependencies) {
+  /** @param decision what the audit names as the reason of each write */
+  constructor(groupId: string, decision: string, access: Access, deps: Dependencies) {
     this.#groupId = groupId;
+    this.#decision = decision;
     this.#access = access;
     this.#deps = deps;
   }
@@ -81,7 +84,7 @@ export class MemberSteps {
       const before = await records.index.person(accountId);
       await recordMembership(records, this.#deps, accountId, this.#groupId, false);
       await records.holds.remove(member.id, this.#groupId, undefined);
-      await this.#audit(records, call, 'group.memberRemoved', member, 'GR5', 'done');
+      await this.#audit(records, call, 'group.memberRemoved', member, this.#decision, 'done');
       const [last, ...others] = before?.grantingGroupIds ?? [];
       if (last === this.#groupId && others.length === 0)
         await this.#audit(records, call, 'user.accessLost', member, 'GR2', 'done');
@@ -166,7 +169,7 @@ export class MemberSteps {
       if (member.link?.suspended === true) {
         await records.holds.put({ personId: member.id, groupId: this.#groupId, kind: 'suspended' });
       }
-      await this.#audit(records, call, 'group.memberAdded', member, 'GR5', 'done');
+      await this.#audit(records, call, 'group.memberAdded', member, this.#decision, 'done');
     });
     return true;
   }
@@ -213,7 +216,7 @@ export class MemberSteps {
   async #failed(failure: Failure, event: string, member: Member, call: Call): Promise<Failure> {
     const result =
       failure.kind === 'refused' || failure.kind === 'invalid' || failure.kind === 'notFound' ? 'refused' : 'failed';
-    await this.#audit(this.#deps.store, call, event, member, 'GR5', result);
+    await this.#audit(this.#deps.store, call, event, member, this.#decision, result);
     return failure;
   }
 

@@ -11,6 +11,8 @@ export interface MemberWork {
   readonly groupId: string;
   readonly remove: readonly PlannedStep[];
   readonly add: readonly PlannedStep[];
+  /** What the audit names as the reason of each write; rule GR5 when absent. */
+  readonly decision?: string;
 }
 
 /** What carrying out a plan came to. */
@@ -46,7 +48,7 @@ export async function carryOut(
   let refusal: Failure | undefined;
   const removed = new Set<string>();
   const settled = new Set<string>();
-  const steps = new MemberSteps(work.groupId, access, deps);
+  const steps = new MemberSteps(work.groupId, work.decision ?? 'GR5', access, deps);
 
   const take = async (
     step: PlannedStep,

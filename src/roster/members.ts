@@ -27,7 +27,7 @@ const PAGES_AT_ONCE = 4;
  */
 export async function readMembers(
   groupIds: readonly string[],
-  into: IndexScan,
+  into: Pick<IndexScan, 'addMembers'>,
   directory: Directory,
   call: Call,
   stop: () => void,

@@ -102,7 +102,7 @@ async function readGroups(
  * Rule SA2: to a credential that lost its rights Atlassian shows empty groups. So where new people go there must be
  * somebody, and any other empty group must at least answer to its id.
  */
-async function assertBelievable(
+export async function assertBelievable(
   granting: readonly ScannedGroup[],
   counts: ReadonlyMap<string, number>,
   firstAccessGroupId: string | undefined,

@@ -1,0 +1,82 @@
+import type { Questions } from '../doctor/questions.js';
+import { firstAccessGroup } from '../provisioning/access.js';
+import type { Records } from '../provisioning/store.js';
+import { printable } from '../terminal.js';
+import {
+  type Finding,
+  type FindingKind,
+  type FoundPerson,
+  type NamedGroup,
+  type RepairName,
+  REPAIRS,
+} from './findings.js';
+
+/** One finding, and the writes that put it right. */
+export interface Repair {
+  readonly finding: Finding & { readonly person: FoundPerson };
+  readonly takes: boolean;
+  /** As they are sent, with what each is for. */
+  readonly calls: readonly string[];
+}
+
+/** Removals first, because they free seats. Who is protected is left out. @throws Failure when it is not clear where people go */
+export async function planRepairs(
+  findings: readonly Finding[],
+  names: readonly RepairName[],
+  parts: { readonly questions: Questions; readonly records: Records },
+): Promise<readonly Repair[]> {
+  const kinds = new Set<FindingKind>(names.flatMap((name) => REPAIRS[name]));
+  const repairs: Repair[] = [];
+  for (const finding of findings) {
+    const { kind, person } = finding;
+    if (!kinds.has(kind) || person === undefined || person.isProtected) continue;
+    const calls = kind === 'accessLost' ? await givingBack(person, parts) : callsOf(finding, person, parts.questions);
+    repairs.push({ finding: { ...finding, person }, takes: isTaking(kind), calls });
+  }
+  return [...repairs.filter(({ takes }) => takes), ...repairs.filter(({ takes }) => !takes)];
+}
+
+export function planText(repairs: readonly Repair[]): string {
+  const taking = repairs.filter(({ takes }) => takes).length;
+  const lines = [
+    `The plan: ${taking} take something away, ${repairs.length - taking} give something. Right before each, a read decides whether it is still needed.`,
+    ...repairs.flatMap(({ finding, takes, calls }) => [
+      `${takes ? '-' : '+'} ${finding.person.name}: ${finding.what}`,
+      ...calls.map((call) => `    ${call}`),
+    ]),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function isTaking(kind: FindingKind): boolean {
+  return kind === 'leaverHasAccess' || kind === 'deletedHasAccess' || kind === 'foreignMember';
+}
+
+function callsOf({ kind, groups }: Finding, { accountId = '' }: FoundPerson, questions: Questions): readonly string[] {
+  if (kind === 'leaverHasAccess' && questions.config.deactivation === 'suspend') {
+    const orgId = questions.config.site.organization?.id ?? '';
+    return [`POST /admin/v2/orgs/${orgId}/directories/-/users/${encodeURIComponent(accountId)}/suspend`];
+  }
+  return groups.map(isTaking(kind) ? (group) => leave(group, accountId) : join);
+}
+
+/** What a reactivation gives (rule US8): what is remembered or owed, and the first access group. */
+async function givingBack(
+  { id }: FoundPerson,
+  { questions, records }: { readonly questions: Questions; readonly records: Records },
+): Promise<readonly string[]> {
+  const access = await questions.access();
+  const first = firstAccessGroup(access);
+  const held = (await records.holds.ofPerson(id)).filter(({ kind }) => kind !== 'suspended');
+  const groups = new Map([[first.id, first.name], ...held.map(({ groupId }) => [groupId, groupId] as const)]);
+  return [...groups].map(([groupId, name]) => join({ id: groupId, name: `"${name}"` }));
+}
+
+function leave({ id, name }: NamedGroup, accountId: string): string {
+  const query = `groupId=${encodeURIComponent(id)}&accountId=${encodeURIComponent(accountId)}`;
+  return `DELETE /wiki/rest/api/group/userByGroupId?${query}  (${name})`;
+}
+
+function join({ id, name }: NamedGroup): string {
+  return `POST /wiki/rest/api/group/userByGroupId?groupId=${encodeURIComponent(id)}  (${name})`;
+}

@@ -1,0 +1,115 @@
+import { assertWritableGroup, readMemberships } from './access.js';
+import { spending } from './brake.js';
+import type { Call } from './call.js';
+import type { Correction } from './correcting.js';
+import type { Access, Dependencies } from './dependencies.js';
+import { type KnownGroup, knownGroup, readGroup } from './groupReads.js';
+import { type Member, membersById, protectionOf } from './members.js';
+import { carryOut, type MemberWork } from './memberWork.js';
+
+/** One person in one group that SCIM manages. */
+export interface Place {
+  /** SCIM id; the account id of somebody whom no record names. */
+  readonly personId: string;
+  readonly groupId: string;
+}
+
+/** A place, and what is known of it once its group is locked. */
+interface Found {
+  readonly member: Member & { readonly accountId: string };
+  readonly known: KnownGroup;
+  readonly access: Access;
+}
+
+/**
+ * Puts somebody into the group that is owed to the person (rules US5, GR2), unless the record says otherwise by now.
+ *
+ * @param decision what the audit names as the reason
+ * @throws Failure `notFound` for a group that is gone; `forbidden` for one that SCIM does not change; `refused` when no
+ *   seat is free
+ */
+export function giveOwedPlace(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
+  return correctPlace(place, deps, call, async (found) => {
+    if (found.member.link?.wanted !== 'active') return 'needless';
+    const holds = await deps.store.holds.ofPerson(place.personId);
+    if (!holds.some(({ groupId, kind }) => groupId === place.groupId && kind === 'owed')) return 'needless';
+    return join(found, decision, deps, call);
+  });
+}
+
+/** Puts somebody back into a group that the bridge had put the person into, where a read made now does not show it. */
+export function givePlaceBack(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
+  return correctPlace(place, deps, call, async (found) => {
+    if (found.member.link?.wanted === 'inactive') return 'needless';
+    if (!(await wasPutThere(found, deps)) || (await isShownIn(found, deps, call))) return 'needless';
+    return join(found, decision, deps, call);
+  });
+}
+
+/**
+ * Takes somebody out of a group whom the bridge did not put there, where a read made now shows it. Through the brake
+ * (rule SA11): in a granting group that is a loss of access, too.
+ */
+export function takeForeignPlace(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
+  return correctPlace(place, deps, call, async (found) => {
+    if ((await wasPutThere(found, deps)) || !(await isShownIn(found, deps, call))) return 'needless';
+    const { member, known, access } = found;
+    const loss = {
+      groupId: known.id,
+      isGranting: access.granting.has(known.id),
+      members: [member],
+      size: known.link?.memberCount,
+    };
+    const work: MemberWork = { groupId: known.id, remove: [{ member, by: 'send' }], add: [], decision };
+    const reservation = await deps.brake.reserve({ groups: [loss] }, call);
+    return spending(reservation, async (): Promise<Correction> => {
+      const { removed, failure } = await carryOut(work, access, deps, call, () => undefined);
+      if (removed.size > 0) reservation.keepAll();
+      if (failure !== undefined) throw failure;
+      return 'done';
+    });
+  });
+}
+
+async function join(
+  { member, known, access }: Found,
+  decision: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<Correction> {
+  const work: MemberWork = { groupId: known.id, remove: [], add: [{ member, by: 'send' }], decision };
+  const { hasChanged, failure } = await carryOut(work, access, deps, call, () => undefined);
+  if (failure !== undefined) throw failure;
+  return hasChanged ? 'done' : 'needless';
+}
+
+/** Works on one place under the lock of its group, which SCIM must be allowed to change (rule GR1). */
+async function correctPlace(
+  { personId, groupId }: Place,
+  deps: Dependencies,
+  call: Call,
+  work: (found: Found) => Promise<Correction>,
+): Promise<Correction> {
+  const locked = async (): Promise<Correction> => {
+    const known = await knownGroup(groupId, deps);
+    const access = await deps.roster.access(call);
+    assertWritableGroup(await readGroup(known, deps, call), known.link, access, deps.settings);
+    const member = (await membersById([personId], deps)).get(personId);
+    if (member?.accountId === undefined) return 'needless';
+    if ((await protectionOf(deps))(member)) return 'protected';
+    return work({ member: { ...member, accountId: member.accountId }, known, access });
+  };
+  return deps.store.locks.withLock(`group:${groupId}`, call.deadlineMs, locked, call.signal);
+}
+
+/** The last confirmed write of the bridge to this place put the person there. */
+async function wasPutThere({ member, known }: Found, { store }: Dependencies): Promise<boolean> {
+  const personIds = [...new Set([member.id, member.accountId])];
+  const writes = await store.audit.lastMembershipWrites({ personIds, groupId: known.id });
+  return writes.at(-1)?.isMember === true;
+}
+
+/** By a read made now, with own writes of the last ten minutes over it (rule US2). */
+async function isShownIn({ member, known, access }: Found, deps: Dependencies, call: Call): Promise<boolean> {
+  return (await readMemberships(member.accountId, deps, access, call)).shown.has(known.id);
+}
