@@ -5,6 +5,7 @@ import type { Store } from '../provisioning/store.js';
 import type { Sandbox } from '../sandbox/server.js';
 import { brakingWave } from './braking.js';
 import type { ScimClient } from './client.js';
+import { driftingApart } from './drifting.js';
 import { explainingAccess } from './explaining.js';
 import { owningPeople } from './owning.js';
 import { scopingToken } from './scoping.js';
@@ -31,4 +32,11 @@ export interface Chapter {
 }
 
 /** In the order in which they are told, after the default story, on the same site. */
-export const CHAPTERS: readonly Chapter[] = [explainingAccess, owningPeople, brakingWave, writeTesting, scopingToken];
+export const CHAPTERS: readonly Chapter[] = [
+  explainingAccess,
+  owningPeople,
+  driftingApart,
+  brakingWave,
+  writeTesting,
+  scopingToken,
+];
