@@ -33,15 +33,21 @@ export interface Progress {
   end(): void;
 }
 
+/** As `process.stderr`; `isTTY` is missing where the output goes elsewhere. */
+export interface TerminalStream {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 const BAR_WIDTH = 30;
 const CLEAR_LINE = '\r\u001b[K';
 
 /** A bar in one line of a terminal; nothing at all where the output goes elsewhere. */
-export function progressBar(stream: NodeJS.WriteStream, label: string): Progress {
+export function progressBar(stream: TerminalStream, label: string): Progress {
   let done = 0;
   let total = 0;
   const draw = (): void => {
-    if (!stream.isTTY) return;
+    if (stream.isTTY !== true) return;
     const filled = total === 0 ? 0 : Math.floor((Math.min(done, total) / total) * BAR_WIDTH);
     stream.write(
       `${CLEAR_LINE}${label} [${'#'.repeat(filled).padEnd(BAR_WIDTH, '.')}] ${done}/${Math.max(done, total)}`,
@@ -57,7 +63,7 @@ export function progressBar(stream: NodeJS.WriteStream, label: string): Progress
       draw();
     },
     end() {
-      if (stream.isTTY) stream.write(CLEAR_LINE);
+      if (stream.isTTY === true) stream.write(CLEAR_LINE);
     },
   };
 }

@@ -106,6 +106,30 @@ describe('the command line', () => {
     });
   });
 
+  it('compares, or repairs what is asked for by name, and passes the exit code on [SA15]', async () => {
+    const asked = async (...args: string[]) => (await run(['drift', ...args])).calls;
+    expect(await run(['drift', '--json'])).toMatchObject({
+      code: 75,
+      calls: [['drift', { json: true, repair: undefined, yes: false }]],
+    });
+    expect(await asked('--repair', '--yes')).toEqual([
+      ['drift', { json: false, repair: ['leavers', 'owed'], yes: true }],
+    ]);
+    expect(await asked('--repair=lost,foreign')).toMatchObject([
+      ['drift', { repair: ['lost', 'foreign'], yes: false }],
+    ]);
+    expect(await asked('--repair=all')).toMatchObject([
+      ['drift', { repair: ['leavers', 'owed', 'lost', 'foreign', 'missing'] }],
+    ]);
+  });
+
+  it.each([[['drift', '--yes']], [['drift', '--repair=everybody']], [['drift', '--json', '--repair']]])(
+    'does not carry out %j',
+    async (args) => {
+      expect(await run(args)).toMatchObject({ code: 64, calls: [] });
+    },
+  );
+
   it.each([[['why']], [['why', 'ada@acme.com', '--group', 'engineering']]])(
     '%j is neither, and ends with 64',
     async (args) => {

@@ -55,6 +55,7 @@ describe('readConfig', () => {
       adoptGroups: [],
       privilegedGroups: ['*admin*', 'jira-*', 'confluence-*'],
       protectedUsers: ['admin@acme.com'],
+      leaverGuard: 'report',
       groupDelete: 'created',
       brake: {
         accessLoss: { count: 10, percent: 20 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { printable, printableJson } from '../src/terminal.js';
+import { printable, printableJson, progressBar } from '../src/terminal.js';
 
 describe('printable', () => {
   it.each([
@@ -21,5 +21,33 @@ describe('printableJson', () => {
 
     expect(JSON.parse(text)).toEqual(value);
     expect(text.replaceAll('\n', '')).toMatch(/^[ -~]+$/);
+  });
+});
+
+describe('a progress bar', () => {
+  function drawn(isTTY: boolean | undefined): string[] {
+    const written: string[] = [];
+    const stream = { write: (text: string) => written.push(text), ...(isTTY === undefined ? {} : { isTTY }) };
+    const bar = progressBar(stream, 'Comparing');
+    bar.expect(2);
+    bar.step();
+    bar.step();
+    bar.step();
+    bar.end();
+    return written.map((text) => text.replaceAll('\r\u001b[K', ''));
+  }
+
+  it('fills one line of a terminal, never beyond its end, and takes it away [SA15]', () => {
+    expect(drawn(true)).toEqual([
+      `Comparing [${'.'.repeat(30)}] 0/2`,
+      `Comparing [${'#'.repeat(15)}${'.'.repeat(15)}] 1/2`,
+      `Comparing [${'#'.repeat(30)}] 2/2`,
+      `Comparing [${'#'.repeat(30)}] 3/3`,
+      '',
+    ]);
+  });
+
+  it('is nothing where the output goes elsewhere [SA15]', () => {
+    expect([...drawn(undefined), ...drawn(false)]).toEqual([]);
   });
 });

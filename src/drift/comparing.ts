@@ -64,21 +64,24 @@ export async function* inPages<T>(
 }
 
 /**
- * Reads the people among the members of groups into a set, page by page.
+ * Reads the members of groups into a set, page by page.
  *
+ * @param who    `people`: without apps, customers and guests
  * @returns group id to the number of members read, apps included
  * @throws Failure when any page cannot be read
  */
 export async function readMembersInto(
   set: AccountSet,
   groupIds: readonly string[],
+  who: 'people' | 'everybody',
   { questions, openCall, progress }: Comparing,
 ): Promise<ReadonlyMap<string, number>> {
   const stopping = new AbortController();
   const call = openCall();
   const into = {
     addMembers: (_groupId: string, members: readonly { readonly accountId: string; readonly kind: string }[]) => {
-      set.add(members.filter(({ kind }) => kind === 'atlassian').map(({ accountId }) => accountId));
+      const wanted = members.filter(({ kind }) => who === 'everybody' || kind === 'atlassian');
+      set.add(wanted.map(({ accountId }) => accountId));
       progress.step();
       return Promise.resolve();
     },

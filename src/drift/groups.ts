@@ -22,7 +22,7 @@ import type { Finding, FindingKind } from './findings.js';
 /**
  * Compares every group that the bridge manages with what it did to it.
  *
- * @param withAccess accounts that are surely SCIM Users (rule ID2); not all of them where that could not be read
+ * @param withAccess accounts that have access; not all of them where that could not be read
  */
 export async function compareGroups(withAccess: AccountSet, comparing: Comparing, collected: Collected): Promise<void> {
   const { records, progress } = comparing;
@@ -61,7 +61,7 @@ async function compareGroup(
   const members = comparing.openSet();
   try {
     // The group is there, so that an empty list is believed (rule SA2).
-    await readMembersInto(members, [link.id], comparing);
+    await readMembersInto(members, [link.id], 'people', comparing);
     const protects = await protectionIn(comparing);
     const foreign = await findForeign(members, link, withAccess, protects, comparing);
     const missing = await findMissing(members, link, withAccess, protects, comparing);

@@ -36,6 +36,7 @@ async function readGrantingGroups(into: AccountSet, comparing: Comparing): Promi
   const counts = await readMembersInto(
     into,
     granting.map(({ id }) => id),
+    'everybody',
     comparing,
   );
   await assertBelievable(granting, counts, accessGroups[0]?.id, await questions.directory(), comparing.openCall());

@@ -1,7 +1,9 @@
 import type { Questions } from '../doctor/questions.js';
 import { firstAccessGroup } from '../provisioning/access.js';
+import { Failure } from '../provisioning/failure.js';
 import type { Records } from '../provisioning/store.js';
 import { printable } from '../terminal.js';
+import { readNames } from '../why/names.js';
 import {
   type Finding,
   type FindingKind,
@@ -19,7 +21,7 @@ export interface Repair {
   readonly calls: readonly string[];
 }
 
-/** Removals first, because they free seats. Who is protected is left out. @throws Failure when it is not clear where people go */
+/** Removals first, because they free seats. Who is protected is left out. */
 export async function planRepairs(
   findings: readonly Finding[],
   names: readonly RepairName[],
@@ -65,11 +67,16 @@ async function givingBack(
   { id }: FoundPerson,
   { questions, records }: { readonly questions: Questions; readonly records: Records },
 ): Promise<readonly string[]> {
-  const access = await questions.access();
-  const first = firstAccessGroup(access);
-  const held = (await records.holds.ofPerson(id)).filter(({ kind }) => kind !== 'suspended');
-  const groups = new Map([[first.id, first.name], ...held.map(({ groupId }) => [groupId, groupId] as const)]);
-  return [...groups].map(([groupId, name]) => join({ id: groupId, name: `"${name}"` }));
+  try {
+    const first = firstAccessGroup(await questions.access());
+    const held = (await records.holds.ofPerson(id)).filter(({ kind }) => kind !== 'suspended');
+    const groupIds = [...new Set([first.id, ...held.map(({ groupId }) => groupId)])];
+    const names = await readNames(groupIds, records, new Map([[first.id, first.name]]));
+    return groupIds.map((groupId) => join({ id: groupId, name: names.ofGroup(groupId) }));
+  } catch (error) {
+    if (error instanceof Failure) return [`nothing can be given: ${error.message}`];
+    throw error;
+  }
 }
 
 function leave({ id, name }: NamedGroup, accountId: string): string {

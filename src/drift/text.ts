@@ -48,7 +48,7 @@ function linesOf({ person, groups, sinceIso, ownWrite, changedBy, what }: Findin
   const facts = [
     ...(sinceIso === undefined ? [] : [`the record says otherwise since ${sinceIso}`]),
     ...(ownWrite === undefined
-      ? ['no write of this bridge to it is known']
+      ? []
       : [`the bridge ${ownWrite.isMember ? 'put in' : 'took out'} last at ${ownWrite.at} for ${ownWrite.caller}`]),
     ...(changedBy === 'others' ? ['somebody else was last'] : []),
     ...(person?.isProtected === true ? ['protected, so that a repair leaves it'] : []),

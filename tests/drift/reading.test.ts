@@ -72,6 +72,18 @@ describe('drift, where Atlassian does not answer', () => {
     expect(unread.map(({ part }) => part)).toEqual(['everything']);
   });
 
+  it('waits where Atlassian asks to, and finds the same [SA4] [SA15]', async () => {
+    const site = await differing();
+    const found = await site.found();
+    for (const path of [/membersByGroupId/, /memberof/, /users-bulk/]) {
+      site.sandbox.faults.next({ path, status: 429, retryAfter: 1 });
+    }
+
+    expect(await site.drift()).toMatchObject({ unread: [] });
+    expect(found).toHaveLength(3);
+    expect(await site.found()).toEqual(found);
+  });
+
   it('reads a large group by pages, and looks only at those who differ one by one [SA15]', async () => {
     const people = Array.from({ length: 450 }, (_, n) => ({ email: `p${n}@example.com`, access: true }));
     const site = await startDrift({ sandbox: { seed: { people } } });
