@@ -36,6 +36,9 @@ export class Collected implements Drift {
 /** Rows of one query, and people of one `users-bulk`, which takes 250. */
 export const PAGE_SIZE = 200;
 
+/** People looked at one by one at the same time; each costs one to three calls. */
+export const MOST_AT_ONCE = 4;
+
 /** Differences younger than this may be a read that lags behind a write of ours, or a write under way (rule US2). */
 export function isRecent(iso: string, { clock }: Pick<Comparing, 'clock'>): boolean {
   return Date.parse(iso) > clock.now() - OWN_WRITE_MS;

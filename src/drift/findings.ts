@@ -97,6 +97,8 @@ export const REPAIRS = {
 
 export type RepairName = keyof typeof REPAIRS;
 
+export type RepairableKind = (typeof REPAIRS)[RepairName][number];
+
 export const REPAIR_NAMES = Object.keys(REPAIRS) as RepairName[];
 
 /** What is not asked for by name is what an identity provider asked for already. */

@@ -3,6 +3,7 @@ import type { LastMembershipWrite } from '../provisioning/auditRecords.js';
 import { OWN_WRITE_MS } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Member } from '../provisioning/members.js';
+import { inParallel } from '../provisioning/parallel.js';
 import { isUsable } from '../provisioning/people.js';
 import type { GroupLink } from '../provisioning/store.js';
 import { resolveAccess } from '../roster/accessGroups.js';
@@ -12,6 +13,7 @@ import {
   type Comparing,
   inPages,
   isRecent,
+  MOST_AT_ONCE,
   PAGE_SIZE,
   protectionIn,
   type Protects,
@@ -68,7 +70,7 @@ async function compareGroup(
     collected.findings.push(...foreign.findings, ...missing);
     if (foreign.before > 0) {
       collected.remarks.push(
-        `"${link.displayName}" was there before the bridge managed it; ${foreign.before} of its members may have been, too.`,
+        `"${link.displayName}" was there before the bridge managed it; ${foreign.before} of its members, whom the bridge never touched, may have been, too.`,
       );
     }
   } finally {
@@ -191,11 +193,12 @@ async function surelyMissing(
   );
   const usable = new Set(accounts.filter(isUsable).map(({ accountId }) => accountId));
   const missing: Person[] = [];
-  for (const candidate of candidates.filter(({ accountId }) => usable.has(accountId))) {
+  const inUse = candidates.filter(({ accountId }) => usable.has(accountId));
+  await inParallel(inUse, MOST_AT_ONCE, async (candidate) => {
     const reading = { directory, store: records, clock };
     const { shown } = await readMemberships(candidate.accountId, reading, access, openCall());
     if (!shown.has(id)) missing.push(candidate);
-  }
+  });
   return missing;
 }
 

@@ -9,11 +9,16 @@ import type { AccountSet } from '../store/accountSet.js';
 import type { PersonNow } from '../why/confluence.js';
 import { explainPerson, type PersonReport } from '../why/person.js';
 import { accountSubject, linkedSubject, type PersonSubject } from '../why/subjects.js';
-import { type Collected, type Comparing, inPages, isRecent, PAGE_SIZE, readMembersInto } from './comparing.js';
+import {
+  type Collected,
+  type Comparing,
+  inPages,
+  isRecent,
+  MOST_AT_ONCE,
+  PAGE_SIZE,
+  readMembersInto,
+} from './comparing.js';
 import type { Finding, FindingKind } from './findings.js';
-
-/** People looked at one by one at the same time; each costs two or three calls. */
-const MOST_AT_ONCE = 4;
 
 /**
  * Compares everybody on record, and everybody deleted, with the members of the granting groups. Those for whom the two

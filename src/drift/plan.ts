@@ -9,13 +9,16 @@ import {
   type FindingKind,
   type FoundPerson,
   type NamedGroup,
+  type RepairableKind,
   type RepairName,
   REPAIRS,
 } from './findings.js';
 
+type Repairable = Finding & { readonly kind: RepairableKind; readonly person: FoundPerson };
+
 /** One finding, and the writes that put it right. */
 export interface Repair {
-  readonly finding: Finding & { readonly person: FoundPerson };
+  readonly finding: Repairable;
   readonly takes: boolean;
   /** As they are sent, with what each is for. */
   readonly calls: readonly string[];
@@ -30,10 +33,10 @@ export async function planRepairs(
   const kinds = new Set<FindingKind>(names.flatMap((name) => REPAIRS[name]));
   const repairs: Repair[] = [];
   for (const finding of findings) {
-    const { kind, person } = finding;
-    if (!kinds.has(kind) || person === undefined || person.isProtected) continue;
-    const calls = kind === 'accessLost' ? await givingBack(person, parts) : callsOf(finding, person, parts.questions);
-    repairs.push({ finding: { ...finding, person }, takes: isTaking(kind), calls });
+    if (!isRepairable(finding, kinds) || finding.person.isProtected) continue;
+    const isGivingAccess = finding.kind === 'accessLost';
+    const calls = isGivingAccess ? await givingBack(finding.person, parts) : callsOf(finding, parts.questions);
+    repairs.push({ finding, takes: isTaking(finding.kind), calls });
   }
   return [...repairs.filter(({ takes }) => takes), ...repairs.filter(({ takes }) => !takes)];
 }
@@ -50,11 +53,16 @@ export function planText(repairs: readonly Repair[]): string {
   return `${lines.map(printable).join('\n')}\n`;
 }
 
+function isRepairable(finding: Finding, kinds: ReadonlySet<FindingKind>): finding is Repairable {
+  return kinds.has(finding.kind) && finding.person !== undefined;
+}
+
 function isTaking(kind: FindingKind): boolean {
   return kind === 'leaverHasAccess' || kind === 'deletedHasAccess' || kind === 'foreignMember';
 }
 
-function callsOf({ kind, groups }: Finding, { accountId = '' }: FoundPerson, questions: Questions): readonly string[] {
+function callsOf({ kind, groups, person }: Repairable, questions: Questions): readonly string[] {
+  const { accountId = '' } = person;
   if (kind === 'leaverHasAccess' && questions.config.deactivation === 'suspend') {
     const orgId = questions.config.site.organization?.id ?? '';
     return [`POST /admin/v2/orgs/${orgId}/directories/-/users/${encodeURIComponent(accountId)}/suspend`];

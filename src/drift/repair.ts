@@ -60,11 +60,6 @@ function correct({ finding }: Repair, deps: Dependencies, call: Call): Promise<C
       return givePlaceBack(place, DRIFT_REPAIR, deps, call);
     case 'foreignMember':
       return takeForeignPlace(place, DRIFT_REPAIR, deps, call);
-    case 'suspended':
-    case 'accountGone':
-    case 'groupGone':
-    case 'invitationOverdue':
-      return Promise.resolve('needless');
   }
 }
 

@@ -60,7 +60,7 @@ describe('drift about groups', () => {
     expect(await site.drift()).toEqual({
       findings: [],
       unread: [],
-      remarks: [expect.stringContaining('"team-red" was there before the bridge managed it; 1 of its members')],
+      remarks: [expect.stringContaining('"team-red" was there before the bridge managed it; 1 of its members, whom')],
     });
   });
 
