@@ -86,6 +86,32 @@ describe('drift about people', () => {
     expect(await site.found()).toEqual([`accountGone ${ADA}`]);
   });
 
+  it('tells an account that Atlassian does not know any more, once it knows at least our own [SA2] [SA15]', async () => {
+    const site = await startDrift();
+    const { id } = await site.created();
+    site.later();
+    site.sandbox.removeMember(site.sandbox.groups.access.id, id);
+    const { accountId } = site.sandbox.admin;
+    const ours = { accountId, accountType: 'atlassian', accountStatus: 'active', displayName: 'Admin', email: '' };
+    site.sandbox.faults.next({ path: /users-bulk/, status: 200, body: { results: [ours] } });
+    site.sandbox.faults.next({ path: /users-bulk/, status: 200, body: { results: [] } });
+
+    expect(await site.found()).toEqual([`accountGone ${ADA}`]);
+  });
+
+  it.each(['jira', 'invite'] as const)('finds and repairs a leaver on the back end %s, too [SA15]', async (backEnd) => {
+    const site = await startDrift({ backEnd });
+    const { accountId } = await site.known();
+    const { access } = site.sandbox.groups;
+    expect((await site.state(accountId, false)).status).toBe(200);
+    site.later();
+    site.sandbox.addMember(access.id, accountId);
+
+    expect(await site.found()).toEqual([`leaverHasAccess ${ADA}`]);
+    expect((await site.repair('leavers')).outcomes).toEqual([{ kind: 'done' }]);
+    expect(site.sandbox.groupsOf(accountId)).not.toContain(access.id);
+  });
+
   it('tells people whom the organization suspended, and not those whom the bridge did [SA15]', async () => {
     const site = await startDrift({ settings: { DEACTIVATION: 'suspend' } });
     const { id } = await site.created();

@@ -45,6 +45,36 @@ describe('LEAVER_GUARD', () => {
     expect({ status, back: hasAccess(site, site.ada) }).toEqual({ status: 200, back: true });
   });
 
+  it('=remove takes access once more from whom somebody lets in again and again, and never from active people [SA9]', async () => {
+    const site = await leaverInside({ LEAVER_GUARD: 'remove' });
+    const { id: bob } = await site.created({
+      userName: 'bob@example.com',
+      externalId: 'okta-bob',
+      emails: [{ value: 'bob@example.com' }],
+    });
+    for (let round = 0; round < 2; round += 1) {
+      await site.scan();
+      expect([site.ada, bob].map((id) => hasAccess(site, id))).toEqual([false, true]);
+      site.clock.advance(15 * MINUTE_MS);
+      site.sandbox.addMember(site.sandbox.groups.access.id, site.ada);
+    }
+  });
+
+  it('=remove waits while its own removal may only lag in the reads [US2] [SA9]', async () => {
+    const site = await leaverInside({ LEAVER_GUARD: 'remove' });
+    await site.scan();
+    site.sandbox.takeCalls();
+    site.clock.advance(MINUTE_MS);
+    site.sandbox.addMember(site.sandbox.groups.access.id, site.ada);
+
+    await site.scan();
+    expect(operations(site.sandbox, 'writes')).toEqual([]);
+
+    site.clock.advance(15 * MINUTE_MS);
+    await site.scan();
+    expect(hasAccess(site, site.ada)).toBe(false);
+  });
+
   it('=remove takes nothing from whom the identity provider wants active by then [SA9]', async () => {
     const site = await leaverInside({ LEAVER_GUARD: 'remove' });
     site.sandbox.faults.when({ path: /membersByGroupId/ }, async () => {
