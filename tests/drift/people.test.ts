@@ -151,6 +151,7 @@ describe('drift about people', () => {
       invitedAt: new Date(site.clock.now()).toISOString(),
       origin: 'created',
       caller: 'okta',
+      owner: 'okta',
       createdAt: new Date(site.clock.now()).toISOString(),
       wantedAt: new Date(site.clock.now()).toISOString(),
     });
