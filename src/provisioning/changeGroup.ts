@@ -97,8 +97,10 @@ async function applyChange(
     const link = await deps.store.transaction((records) => record(checked, known, records, deps, call));
     const outcome = await carryOut(work, access, deps, call, progress);
     for (const memberId of outcome.removed) reservation.keep(memberId);
-    await recordMemberOwners(group.id, change, plan, outcome.settled, deps, call);
-    if (outcome.hasChanged) await deps.store.groups.update(group.id, { modifiedAt: timeOf(deps) });
+    await deps.store.transaction(async (records) => {
+      await recordMemberOwners(group.id, change, plan, outcome.settled, records, call);
+      if (outcome.hasChanged) await records.groups.update(group.id, { modifiedAt: timeOf(deps) });
+    });
     if (outcome.failure !== undefined) throw outcome.failure;
 
     const isWhole = change.replaceWith !== undefined || change.removeMatching !== undefined;

@@ -270,7 +270,7 @@ async function fill(
   );
   const work = { groupId: known.id, remove: [], add: planned(plan.add, people) };
   const outcome = await carryOut(work, access, deps, call, progress);
-  await recordMemberOwners(known.id, change, plan, outcome.settled, deps, call);
+  await deps.store.transaction((records) => recordMemberOwners(known.id, change, plan, outcome.settled, records, call));
   if (outcome.failure !== undefined) throw outcome.failure;
   if (made.isNew) return viewOf(made.group, group.memberIds, deps, call);
   const now = await readGroupAndMembers(known, deps, call);

@@ -6,6 +6,7 @@ import { inBulk, type Member } from './members.js';
 import { type MemberChange, type MemberPlan, wantedMembers } from './memberships.js';
 import { isAnothers } from './ownership.js';
 import { refusing } from './refusals.js';
+import type { Records } from './store.js';
 
 /** Kept members who get a line of their own in the audit. */
 const MOST_NOTED = 20;
@@ -117,6 +118,7 @@ export async function sparingOthers(
 
 /** A line for each, and one for the rest: a list that two identity providers push in turn leaves out many each time. */
 async function noteKept(kept: readonly Kept[], groupId: string, deps: Dependencies, call: Call): Promise<void> {
+  if (kept.length === 0) return;
   const entry = { event: 'group.memberKept', decision: 'SA12', result: 'noted' } as const;
   const more = kept.length - MOST_NOTED;
   await deps.store.transaction(async (records) => {
@@ -142,14 +144,12 @@ export async function recordMemberOwners(
   change: MemberChange,
   plan: MemberPlan,
   settled: ReadonlySet<string>,
-  deps: Dependencies,
+  { membershipOwners }: Pick<Records, 'membershipOwners'>,
   { caller }: Call,
 ): Promise<void> {
   const owned = wantedMembers(change);
   for (const { id } of plan.add) if (!settled.has(id)) owned.delete(id);
   const ended = plan.remove.flatMap(({ id }) => (settled.has(id) ? id : []));
-  await deps.store.transaction(async ({ membershipOwners }) => {
-    await membershipOwners.remove(groupId, ended);
-    await membershipOwners.put(groupId, [...owned], caller);
-  });
+  await membershipOwners.remove(groupId, ended);
+  await membershipOwners.put(groupId, [...owned], caller);
 }

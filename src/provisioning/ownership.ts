@@ -39,6 +39,7 @@ export function assertMayTake(
   throw new Failure(
     'forbidden',
     `This user belongs to the identity provider "${link.owner}", which gave access last. Deactivate or delete the user there, or have the operator run: confluence-scim-bridge transfer ${link.id} ${call.caller}`,
+    { refusedBy: 'SA12' },
   );
 }
 
