@@ -360,4 +360,19 @@ describe('the last group that gives access', () => {
 
     expect(sandbox.membersOf(granting.id)).not.toContain(ada);
   });
+
+  it('is kept when another one leaves two of them side by side [SA12] [GR2]', async () => {
+    const site = await startTeam({ ADOPT_GROUPS: 'confluence-users-acme,second' });
+    const [ada] = site.people;
+    const second = site.sandbox.addGroup({ name: 'second', grants: 'user' });
+    site.sandbox.addMember(second.id, ada);
+    await site.scan();
+    expect((await site.state(ada, true)).status).toBe(200);
+
+    const groups = [site.sandbox.groups.access.id, second.id];
+    const replies = await Promise.all(groups.map((id) => site.change(id, [remove(ada)], ENTRA_TOKEN)));
+
+    expect(replies.map(({ status }) => status).sort()).toEqual([204, 403]);
+    expect(groups.filter((id) => site.sandbox.membersOf(id).includes(ada))).toHaveLength(1);
+  });
 });
