@@ -90,10 +90,10 @@ async function create(client: Client, email: string, call: Call): Promise<string
 }
 
 /**
- * What the site credential is in Jira. `none` also where the site has no Jira, or none that lets this credential in;
- * `lacksScope` where the token was made without the scope that the question needs.
+ * What the site credential is in Jira. `none` also where the site has no Jira, or none that lets this account in;
+ * `refused` where Jira does not know the token, and `lacksScope` where it was made without the scope of the question.
  */
-export type JiraAccess = 'none' | 'lacksScope' | 'user' | 'admin';
+export type JiraAccess = 'none' | 'refused' | 'lacksScope' | 'user' | 'admin';
 
 /**
  * `GET /rest/api/3/mypermissions?permissions=ADMINISTER`.
@@ -104,9 +104,9 @@ export async function jiraAccess(client: Client, call: Call): Promise<JiraAccess
   const message = { method: 'GET', path: '/rest/api/3/mypermissions', query: { permissions: 'ADMINISTER' } } as const;
   const answer = await client.send(PERMISSIONS, message, call);
   if (lacksScope(answer)) return 'lacksScope';
+  if (answer.status === 401 || isAnonymous(answer)) return 'refused';
   // A site without Jira answers with a page or a redirect.
   if (answer.status >= 300 && answer.status < 500 && answer.status !== 408 && answer.status !== 429) return 'none';
-  if (isAnonymous(answer)) return 'none';
   const shape = z.object({ permissions: z.object({ ADMINISTER: z.object({ havePermission: z.boolean() }) }) });
   return readJson(PERMISSIONS, answer, 200, shape).permissions.ADMINISTER.havePermission ? 'admin' : 'user';
 }

@@ -4,7 +4,7 @@ import type { Directory } from '../provisioning/directory.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { type Recorder, Stopped } from './recorder.js';
 
-const RANKS = ['lacksScope', 'none', 'user', 'admin'] as const;
+const RANKS = ['lacksScope', 'refused', 'none', 'user', 'admin'] as const;
 
 /** What an account may do, as far as calls tell: the groups it is in, and what it is in Jira. */
 export interface Standing {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { JiraAccess } from '../../src/atlassian/jira.js';
 import { createProbes } from '../../src/atlassian/probes.js';
 import { startSite } from './site.js';
 import { callOf, connectTo, expectFailure, startUpstream, testClock, type Reply, type Upstream } from './upstream.js';
@@ -116,13 +117,13 @@ describe('jiraAccess', () => {
     body: { permissions: { ADMINISTER: { havePermission } } },
   });
 
-  it.each<[string, Reply, 'admin' | 'user' | 'none' | 'lacksScope']>([
+  it.each<[string, Reply, JiraAccess]>([
     ['admin of Jira', permission(true), 'admin'],
     ['no admin of Jira', permission(false), 'user'],
     [
       'anonymous in Jira',
       { ...(permission(false) as object), headers: { 'X-Seraph-LoginReason': 'AUTHENTICATED_FAILED' } },
-      'none',
+      'refused',
     ],
     [
       'on a site without Jira',
@@ -131,7 +132,7 @@ describe('jiraAccess', () => {
     ],
     ['on a site that sends it elsewhere', { status: 302, headers: { Location: '/' } }, 'none'],
     ['refused by Jira', { status: 403, body: {} }, 'none'],
-    ['refused as a token', { status: 401, body: { code: 401 } }, 'none'],
+    ['refused as a token', { status: 401, body: { code: 401 } }, 'refused'],
     ['without the scopes for Jira', { status: 401, body: SCOPE_MISMATCH }, 'lacksScope'],
     ['without them, as a header says', { status: 401, headers: SCOPE_HEADER, body: { code: 401 } }, 'lacksScope'],
   ])('of a credential that is %s', async (_what, reply, access) => {

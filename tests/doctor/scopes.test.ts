@@ -150,6 +150,20 @@ describe('a token without the scopes of Jira', () => {
     }
   });
 
+  it('makes it a warning, too, where Jira refuses the token without a word of scopes [US4]', async () => {
+    const sandbox = await startSite({ organization: false, jira: true });
+    sandbox.faults.always({ path: /mypermissions/, status: 401, body: { code: 401, message: 'Unauthorized' } });
+
+    const finding = findingOf(await examine(sandbox), 'backEnd');
+
+    expect(finding.status).toBe('warning');
+    expect(finding.message).toMatch(/^invite: .*Jira refuses the token, which Confluence accepts/);
+    expect(finding.remedy).toContain('read:jira-work');
+    // Of a classic token, which is for all apps, it means no more than that there is no Jira to use.
+    const classic = { ATLASSIAN_TOKEN_KIND: 'classic', ATLASSIAN_API_TOKEN: sandbox.credentials.apiToken };
+    expect(findingOf(await examine(sandbox, classic), 'backEnd').status).toBe('ok');
+  });
+
   it.each([
     ['the site has no Jira', { organization: false, jira: false }],
     ['there is an organization key', { organization: true, jira: true }],
