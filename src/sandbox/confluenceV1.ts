@@ -60,8 +60,8 @@ export function confluenceV1Routes(site: Site): readonly Route[] {
         if (options.groupListDelayMs > 0) {
           await delay(options.groupListDelayMs, undefined, { signal: site.closing }).catch(() => undefined);
         }
-        const isAsked = ({ grants }: Group): boolean =>
-          accessType === null || options.ignoresAccessType || grants === accessType;
+        const isAsked = ({ grants, isListed }: Group): boolean =>
+          accessType === null || options.ignoresAccessType || (isListed && grants === accessType);
         const groups = state.listGroups().filter(isAsked);
         return groupsPage(request, '/rest/api/group', groups);
       },

@@ -61,6 +61,8 @@ export interface SandboxOptions {
   jiraCreateAnswer: 201 | 400 | 500;
   /** False hides `emailAddress` in Jira's search results, also when the address was what matched. */
   jiraSearchShowsEmail: boolean;
+  /** Whether the organization key may read role assignments; a key with scopes needs one for them (403). */
+  rolesReadable: boolean;
   /** Makes every item of an Organizations invitation fail: 206, each item `ERROR`, nothing granted. */
   organizationInviteFails: boolean;
   /** Largest page of Confluence v1 lists; a larger limit is lowered, and the lowered one echoed. */
@@ -98,6 +100,7 @@ export function defaultOptions(): SandboxOptions {
     nameSuffixes: false,
     jiraCreateAnswer: 201,
     jiraSearchShowsEmail: true,
+    rolesReadable: true,
     organizationInviteFails: false,
     maxPageSize: 200,
     groupListDelayMs: 0,

@@ -1,6 +1,7 @@
 import { bodyWith, type Route } from './http.js';
 import { organizationGroupRoutes } from './organizationGroups.js';
 import { BAD_BODY, inOrganization, pageByCursor, pageOfQuery } from './organizationPages.js';
+import { organizationRoleRoutes } from './organizationRoles.js';
 import { organizationUserRoutes } from './organizationUsers.js';
 import type { Site } from './site.js';
 
@@ -51,7 +52,10 @@ export function organizationRoutes(site: Site): readonly Route[] {
       },
     },
   ];
-  return [...overview, ...organizationUserRoutes(site), ...organizationGroupRoutes(site)].map((route) =>
-    inOrganization(site, route),
-  );
+  return [
+    ...overview,
+    ...organizationUserRoutes(site),
+    ...organizationGroupRoutes(site),
+    ...organizationRoleRoutes(site),
+  ].map((route) => inOrganization(site, route));
 }

@@ -140,19 +140,25 @@ export function organizationUserRoutes(site: Site): readonly Route[] {
           throw new Refusal(403, 'The last organization admin cannot be removed.', { code: 'ADMIN-403-3' });
         }
         for (const groupId of [...state.actual.groupsOf(accountId)]) state.leave(groupId, accountId);
-        state.updatePerson(accountId, { inDirectory: false, inJira: false, hasJira: false, suspended: false });
+        state.updatePerson(accountId, {
+          inDirectory: false,
+          inJira: false,
+          hasJira: false,
+          suspended: false,
+          directRoles: [],
+        });
         return { status: 204 };
       },
     },
   ];
 }
 
-function userNotFound(): Refusal {
+export function userNotFound(): Refusal {
   return new Refusal(404, 'User not found', { code: 'ADMIN-404-8' });
 }
 
 /** Whom the organization sees: its directory, and managed accounts outside it. Apps and closed accounts are neither. */
-function isListed(person: Person): boolean {
+export function isListed(person: Person): boolean {
   return (person.inDirectory || person.managed) && person.accountType !== 'app' && person.accountStatus !== 'closed';
 }
 

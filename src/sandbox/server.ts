@@ -6,7 +6,7 @@
  * What it does not imitate:
  * - content, spaces, search by CQL, user properties, `/user/bulk`, `/user/email`; `expand` is checked and adds nothing
  * - Jira's own group calls, `/users`, `/users/search`, `/user/bulk`, `/user/groups`; Jira licences
- * - Organizations API v1, role assignments, several directories, the filters `resourceIds`, `roleIds`, `claimStatus`
+ * - Organizations API v1, giving and revoking of roles, several directories, the filters `resourceIds`, `roleIds`, `claimStatus`
  *   and `sortBy`, workspace queries, a refusal to delete a group that has members (ADMIN-409-5)
  * - User management but for the list of API tokens
  * - OAuth, bearer tokens of service accounts, scoped organization keys, the end of a token's life

@@ -51,7 +51,17 @@ export function createSite(
     access: add(`confluence-users-${options.siteName}`, { grants: 'user', isDefault: true }),
     admins: add(`confluence-admins-${options.siteName}`, { grants: 'admin', isDefault: true }),
     siteAdmins: add('site-admins', { grants: 'site-admin', isDefault: true }),
-    orgAdmins: add('org-admins', { isDefault: true, writable: false }),
+    orgAdmins: add('org-admins', {
+      isDefault: true,
+      writable: false,
+      otherRoles: [
+        {
+          resourceId: `ari:cloud:platform::org/${credentials.orgId}`,
+          resourceOwner: 'platform',
+          role: 'atlassian/org-admin',
+        },
+      ],
+    }),
     synced: add('synced-from-hr', { managedBy: 'EXTERNAL' }),
     team: add('Team Rocket', { usageType: 'TEAM_COLLABORATION', managedBy: 'TEAM_MEMBERS' }),
   };

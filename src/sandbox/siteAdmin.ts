@@ -20,6 +20,10 @@ export interface SiteAdmin {
   suspend(accountId: string): void;
   /** Closes an account for good, as its owner may: the address and the name go, the memberships too. */
   closeAccount(accountId: string): void;
+  /** Takes a person out of the site's directory: groups, roles and Jira go, the account stays. */
+  removeFromSite(accountId: string): void;
+  /** Merges one account into another: the first is closed, and the second has its address from now on. */
+  mergeAccount(accountId: string, into: string): void;
   findPersonByEmail(email: string): Person | undefined;
   addGroup(group: NewGroup): Group;
   updateGroup(groupId: string, change: Partial<Omit<Group, 'id'>>): Group;
@@ -47,6 +51,21 @@ export function actAsSiteAdmin(site: Site): SiteAdmin {
     return person;
   };
 
+  const leaveAll = (accountId: string): void => {
+    for (const groupId of [...state.actual.groupsOf(accountId)]) state.leaveNow(groupId, accountId);
+  };
+  const closeAccount = (accountId: string): void => {
+    leaveAll(accountId);
+    state.updatePersonNow(accountId, {
+      accountStatus: 'closed',
+      displayName: 'Former user',
+      email: '',
+      inJira: false,
+      hasJira: false,
+      directRoles: [],
+    });
+  };
+
   return {
     groups,
     admin: site.admin,
@@ -60,15 +79,15 @@ export function actAsSiteAdmin(site: Site): SiteAdmin {
     person: existing,
     updatePerson: (accountId, change) => state.updatePersonNow(accountId, change),
     suspend: (accountId) => void state.updatePersonNow(accountId, { suspended: true }),
-    closeAccount(accountId) {
-      for (const groupId of [...state.actual.groupsOf(accountId)]) state.leaveNow(groupId, accountId);
-      state.updatePersonNow(accountId, {
-        accountStatus: 'closed',
-        displayName: 'Former user',
-        email: '',
-        inJira: false,
-        hasJira: false,
-      });
+    closeAccount,
+    removeFromSite(accountId) {
+      leaveAll(accountId);
+      state.updatePersonNow(accountId, { inDirectory: false, inJira: false, hasJira: false, directRoles: [] });
+    },
+    mergeAccount(accountId, into) {
+      const { email } = existing(accountId);
+      closeAccount(accountId);
+      state.updatePersonNow(into, { email });
     },
     findPersonByEmail: (email) => state.peopleWithEmail(email)[0],
     addGroup: (group) => state.addGroup(group),

@@ -22,6 +22,16 @@ export interface Person {
   /** In Jira's user base; `hasJira`: and has a Jira app. */
   readonly inJira: boolean;
   readonly hasJira: boolean;
+  /** Roles of the person's own, without a group: `atlassian/site-admin` on the site, any other on its Confluence. */
+  readonly directRoles: readonly string[];
+}
+
+/** A role that a group gives on something. */
+export interface GroupRole {
+  readonly resourceId: string;
+  /** Atlassian's name of the app, `jira-software`, or `platform`. */
+  readonly resourceOwner: string;
+  readonly role: string;
 }
 
 export type AccessType = 'user' | 'admin' | 'site-admin';
@@ -34,6 +44,10 @@ export interface Group {
   readonly managedBy: 'ADMINS' | 'EXTERNAL' | 'TEAM_MEMBERS' | 'OPEN';
   /** What membership grants in Confluence; undefined for nothing. */
   readonly grants: AccessType | undefined;
+  /** Whether Confluence lists it by `accessType`; a grant shows in the role assignments in any case. */
+  readonly isListed: boolean;
+  /** What role assignments show besides `grants`. */
+  readonly otherRoles: readonly GroupRole[];
   /** A default group of its role, which cannot be deleted. */
   readonly isDefault: boolean;
   /** False: neither its members nor the group itself can be changed through an API. */
@@ -109,7 +123,8 @@ export function createState(options: SandboxOptions, now: () => number): State {
     const takesSeat =
       person !== undefined &&
       canHoldSeat(person) &&
-      [...actual.groupsOf(accountId)].some((id) => groups.get(id)?.grants !== undefined);
+      (person.directRoles.length > 0 ||
+        [...actual.groupsOf(accountId)].some((id) => groups.get(id)?.grants !== undefined));
     if (takesSeat) seated.add(accountId);
     else seated.delete(accountId);
   };
@@ -167,11 +182,13 @@ export function createState(options: SandboxOptions, now: () => number): State {
         managed: false,
         inJira: inDirectory,
         hasJira: false,
+        directRoles: [],
         ...given,
       };
       people.set(person.accountId, person);
       indexEmail(person);
       if (person.suspended) hidden.add(person.accountId);
+      countSeat(person.accountId);
       return person;
     },
 
@@ -188,6 +205,8 @@ export function createState(options: SandboxOptions, now: () => number): State {
         id: randomUUID(),
         description: '',
         isDefault: false,
+        isListed: true,
+        otherRoles: [],
         writable:
           managedBy === 'ADMINS' && usageType === 'USERBASE_GROUP' && (grants === undefined || grants === 'user'),
         ...given,
