@@ -5,8 +5,9 @@ import * as confluence from './confluence.js';
 import type { Connection } from './connection.js';
 import * as jira from './jira.js';
 import * as organization from './organization.js';
+import { roleReads } from './organizationRoles.js';
 
-type PeopleCalls = Pick<Directory, 'findByEmail' | 'createAccount' | 'suspend' | 'restore'>;
+type PeopleCalls = Pick<Directory, 'findByEmail' | 'createAccount' | 'suspend' | 'restore' | 'roles'>;
 
 /**
  * The strongest back end that the credentials allow (rule US4).
@@ -49,18 +50,19 @@ export function createDirectory(connection: Connection, backEnd: BackEnd): Direc
   };
 }
 
-function peopleCalls({ organization: organizationApi, jira: jiraSite }: Connection, backEnd: BackEnd): PeopleCalls {
+function peopleCalls(connection: Connection, backEnd: BackEnd): PeopleCalls {
   switch (backEnd) {
     case 'organization':
-      return organizationCalls(organizationApi);
+      return organizationCalls(connection);
     case 'jira':
-      return jiraCalls(jiraSite);
+      return jiraCalls(connection.jira);
     case 'invite':
       return inviteCalls();
   }
 }
 
-function organizationCalls(api: organization.Organization | undefined): PeopleCalls {
+function organizationCalls(connection: Connection): PeopleCalls {
+  const api = connection.organization;
   if (api === undefined) {
     const sentence = 'The organization back end needs an organization credential. ';
     throw new Failure('misconfigured', `${sentence}Set ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY.`);
@@ -70,6 +72,7 @@ function organizationCalls(api: organization.Organization | undefined): PeopleCa
     createAccount: (email, accessGroupId, call) => organization.createAccount(api, email, accessGroupId, call),
     suspend: (accountId, call) => organization.suspend(api, accountId, call),
     restore: (accountId, call) => organization.restore(api, accountId, call),
+    roles: roleReads(api, (call) => connection.cloudId(call)),
   };
 }
 
@@ -79,6 +82,7 @@ function jiraCalls(client: Client): PeopleCalls {
     createAccount: (email, _accessGroupId, call) => jira.createAccount(client, email, call),
     suspend: cannotSuspend,
     restore: cannotSuspend,
+    roles: undefined,
   };
 }
 
@@ -94,6 +98,7 @@ function inviteCalls(): PeopleCalls {
       ),
     suspend: cannotSuspend,
     restore: cannotSuspend,
+    roles: undefined,
   };
 }
 

@@ -14,6 +14,8 @@ export interface Operation {
   readonly remedy: string;
   /** What a token with scopes needs; undefined where no such token is used. */
   readonly scopes: Scopes | undefined;
+  /** The bridge does without when the right is missing, which then is no trouble with the credential. */
+  readonly isOptional?: true;
 }
 
 /** One message of an operation. */

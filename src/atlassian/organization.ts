@@ -239,7 +239,7 @@ export async function tokenExpiries(
   });
 }
 
-function noSuchOrganization(asked: Operation, answer: Answer) {
+export function noSuchOrganization(asked: Operation, answer: Answer) {
   const sentence = 'Atlassian knows no such organization, or not the access group in it. ';
   return fail('misconfigured', `${sentence}The operator should check ATLASSIAN_ORG_ID.`, asked, answer);
 }

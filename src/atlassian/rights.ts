@@ -12,6 +12,8 @@ const RIGHTS = {
     'give the account of ATLASSIAN_ADMIN_EMAIL the right to administer Jira, and make it an organization admin',
   organization:
     'check ATLASSIAN_ORG_ID, and make the organization API key anew, without scopes, as an organization admin',
+  organizationRoles:
+    'make the organization API key anew, without scopes, as an organization admin, or give it the scopes read:groups:admin and read:directories:admin',
 } as const;
 
 export type RightsFamily = keyof typeof RIGHTS;
@@ -26,7 +28,7 @@ export function operation(
   family: RightsFamily,
   act: string,
 ): Operation {
-  const credential = family === 'organization' ? 'organization' : 'site';
+  const credential = family.startsWith('organization') ? 'organization' : 'site';
   const scopes = scopesOf(name);
   const andScopes = scopes === undefined ? '' : `; a token with scopes also needs ${scopesInWords(scopes)}`;
   return { name, repeatability, credential, act, remedy: `The operator should ${RIGHTS[family]}${andScopes}.`, scopes };

@@ -14,12 +14,13 @@ export interface CredentialVerdict {
 
 /**
  * A refused write is no verdict: a group may be protected while everything else is allowed. That a read is refused means
- * that a right is missing which the bridge cannot do without; that a scope is missing is never about a single group.
+ * that a right is missing which the bridge cannot do without, unless the operation says that it can; that a scope is
+ * missing is never about a single group.
  *
  * @returns undefined for an answer that says nothing about the credential
  */
 export function judgeCredential(operation: Operation, answer: Answer): CredentialVerdict | undefined {
-  const { credential, name, repeatability } = operation;
+  const { credential, name, repeatability, isOptional } = operation;
   if (credential === 'none') return undefined;
   const verdict = (isWhole: boolean, failure?: Failure): CredentialVerdict => ({
     credential,
@@ -27,6 +28,7 @@ export function judgeCredential(operation: Operation, answer: Answer): Credentia
     refusal: failure,
     isWhole,
   });
+  if (isOptional === true && (lacksScope(answer) || answer.status === 403)) return undefined;
   if (lacksScope(answer)) return verdict(false, refusal(operation, answer));
   if (isAnonymous(answer) || answer.status === 401 || isShutOut(answer))
     return verdict(true, refusal(operation, answer));

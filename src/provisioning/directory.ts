@@ -1,4 +1,5 @@
 import type { Call } from './call.js';
+import type { RoleReads } from './roles.js';
 
 /** How people come to exist upstream (rule US4). Chosen once from the credentials, logged, shown by `doctor`. */
 export type BackEnd = 'organization' | 'jira' | 'invite';
@@ -32,7 +33,10 @@ export interface MembersPage {
   readonly totalSize: number | undefined;
 }
 
-/** What granting access means upstream: the value of `accessType` under which Confluence lists the group. */
+/**
+ * What granting access means upstream: the value of `accessType` under which Confluence lists the group, or under which
+ * its role assignments belong.
+ */
 export type AccessType = 'user' | 'admin' | 'site-admin';
 
 /** The answer to "whose account has this address?". An address is matched exactly, never by prefix or name. */
@@ -126,4 +130,6 @@ export interface Directory {
   /** Organization: `…/users/{accountId}/suspend` and `/restore`. @throws Failure `unsupported` elsewhere. */
   suspend(accountId: string, call: Call): Promise<void>;
   restore(accountId: string, call: Call): Promise<void>;
+  /** Who holds which role in the organization; undefined without the organization's credential, which alone may ask. */
+  readonly roles: RoleReads | undefined;
 }

@@ -51,6 +51,10 @@ export const ACTS = {
   'organization.listApiTokens': ({ probes, sandbox }, call) => probes.tokenExpiries(sandbox.admin.accountId, call),
   'organization.suspendUser': ({ organization, sandbox }, call) => organization.suspend(ada(sandbox), call),
   'organization.restoreUser': ({ organization, sandbox }, call) => organization.restore(ada(sandbox), call),
+  'organization.listGroupRoles': ({ organization, sandbox }, call) =>
+    organization.roles?.ofGroup(sandbox.groups.orgAdmins.id, call) ?? Promise.reject(new Error('There is no key.')),
+  'organization.listUserRoles': ({ organization, sandbox }, call) =>
+    organization.roles?.ofAccount(sandbox.admin.accountId, call) ?? Promise.reject(new Error('There is no key.')),
 } satisfies Readonly<Record<string, Act>>;
 
 export type OperationName = keyof typeof ACTS;
