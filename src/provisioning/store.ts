@@ -2,6 +2,7 @@ import type { AuditRecords } from './auditRecords.js';
 import type { BrakeRecords } from './brakeRecords.js';
 import type { DirectoryIndex } from './indexRecords.js';
 import type { MembershipOwners } from './ownerRecords.js';
+import type { RoleRecords } from './roleRecords.js';
 
 /** JSON as an IdP sends it, already bounded in length, depth and count. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -153,6 +154,8 @@ export interface GroupRecords {
    * without regard to case.
    */
   idsNamed(name: string): Promise<readonly string[]>;
+  /** Ids of all groups that SCIM manages, released ones left out. */
+  ids(): Promise<readonly string[]>;
 }
 
 /**
@@ -225,6 +228,7 @@ export interface Records {
   readonly index: DirectoryIndex;
   readonly audit: AuditRecords;
   readonly brake: BrakeRecords;
+  readonly roles: RoleRecords;
 }
 
 /**

@@ -86,6 +86,10 @@ export function groupRecords(db: Handle): GroupRecords {
       ];
       return [...new Set(names.filter(([one]) => caseless(one) === caseless(name)).map(([, id]) => id))];
     },
+    async ids() {
+      const rows = await links().select('id').where('is_released', '=', 0).execute();
+      return rows.map(({ id }) => id);
+    },
   };
 }
 

@@ -18,6 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 2, name: 'audit by object', up: indexAuditByObject },
   { number: 3, name: 'mass-removal brake', up: createBrakeTables },
   { number: 4, name: 'ownership', up: addOwners },
+  { number: 6, name: 'role assignments', up: createRoleTables },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
@@ -286,4 +287,21 @@ async function addOwners(db: Handle): Promise<void> {
     .addPrimaryKeyConstraint('membership_owners_pk', ['group_id', 'person_id'])
     .execute();
   await schema.createIndex('membership_owners_person').on('membership_owners').column('person_id').execute();
+}
+
+/** What Atlassian's role assignments said of groups, and of people who left. */
+async function createRoleTables({ schema }: Handle): Promise<void> {
+  await schema
+    .createTable('group_roles')
+    .addColumn('group_id', 'text', (column) => column.primaryKey())
+    .addColumn('roles', 'text', (column) => column.notNull())
+    .addColumn('read_at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('leaver_roles')
+    .addColumn('account_id', 'text', (column) => column.primaryKey())
+    .addColumn('person_id', 'text', (column) => column.notNull())
+    .addColumn('roles', 'text')
+    .addColumn('looked_at', 'text', (column) => column.notNull())
+    .execute();
 }

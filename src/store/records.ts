@@ -9,6 +9,7 @@ import { intentRecords } from './intents.js';
 import { membershipOwners } from './membershipOwners.js';
 import { personRecords } from './people.js';
 import type { Handle } from './schema.js';
+import { roleRecords } from './roles.js';
 import { tombstoneRecords } from './tombstones.js';
 import { ownWriteRecords } from './writes.js';
 
@@ -25,5 +26,6 @@ export function recordsOf(db: Handle, hash: KeyedHash): Records {
     index: directoryIndex(db, hash),
     audit: auditRecords(db),
     brake: brakeRecords(db),
+    roles: roleRecords(db),
   };
 }

@@ -36,6 +36,10 @@ export interface Database {
   /** Of the current generation: only groups that grant access. */
   index_memberships: { generation: number; account_id: string; group_id: string };
   index_groups: IndexGroupRow;
+  /** What role assignments last said of a group; `roles` is JSON text. */
+  group_roles: { group_id: string; roles: string; read_at_ms: number };
+  /** The last look at the roles of somebody who left; `roles` is JSON text, null when it could not be looked. */
+  leaver_roles: { account_id: string; person_id: string; roles: string | null; looked_at: string };
   places: { place: number; resource: ResourceKind; id: string; first_seen_at: string };
   locks: { lock_key: string; owner: string; expires_at_ms: number };
 }

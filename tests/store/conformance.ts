@@ -9,6 +9,7 @@ import { describeLocks, describeSharedLocks } from './lockSuite.js';
 import { describePeople } from './peopleSuite.js';
 import { describeOwners } from './ownerSuite.js';
 import { ManualClock, type OpenStore } from './samples.js';
+import { describeRoles } from './roleSuite.js';
 import { describeReturns } from './returnSuite.js';
 import { describeTrail } from './trailSuite.js';
 import { describeTransactions } from './transactionSuite.js';
@@ -53,6 +54,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeWrites(open);
     describeIndex(open);
     describeBrake(open);
+    describeRoles(open);
     describeLists(open);
     describeTransactions(open);
     describeLocks(open);
