@@ -48,6 +48,8 @@ export interface Config {
   /** Names or patterns, for `matchesPattern` and `isExactName`. */
   readonly adoptGroups: readonly string[];
   readonly privilegedGroups: readonly string[];
+  /** `PRIVILEGED_GROUPS` is not set. */
+  readonly guessesPrivileged: boolean;
   /** E-mail addresses in lower case, and account ids; the credential's own address is always among them. */
   readonly protectedUsers: readonly string[];
   /** What follows when a scan shows a leaver with access again (rule SA9). */
@@ -86,6 +88,9 @@ export class ConfigurationError extends ExitError {
     this.problems = problems;
   }
 }
+
+/** Names that usually mean more than membership. */
+const PRIVILEGED_BY_NAME: readonly string[] = ['*admin*', 'jira-*', 'confluence-*'];
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 /** Shorter names, HOST and PORT, resemble too many variables that have nothing to do with the bridge. */
@@ -236,7 +241,8 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     profileUpdates: settings.PROFILE_UPDATES,
     groupRenames: settings.GROUP_RENAMES,
     adoptGroups: settings.ADOPT_GROUPS ?? [],
-    privilegedGroups: settings.PRIVILEGED_GROUPS,
+    privilegedGroups: settings.PRIVILEGED_GROUPS ?? PRIVILEGED_BY_NAME,
+    guessesPrivileged: settings.PRIVILEGED_GROUPS === undefined,
     protectedUsers: [...new Set([settings.ATLASSIAN_ADMIN_EMAIL.toLowerCase(), ...(settings.PROTECTED_USERS ?? [])])],
     leaverGuard: settings.LEAVER_GUARD,
     groupDelete: settings.GROUP_DELETE,

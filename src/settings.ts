@@ -69,7 +69,7 @@ export const SETTINGS = {
   PROFILE_UPDATES: defaulted(oneOf('put', 'reject', 'record'), 'put'),
   GROUP_RENAMES: defaulted(oneOf('record', 'reject'), 'record'),
   ADOPT_GROUPS: optional(listOf(groupPattern), 'team-*,Marketing'),
-  PRIVILEGED_GROUPS: defaulted(listOf(groupPattern), '*admin*,jira-*,confluence-*'),
+  PRIVILEGED_GROUPS: optional(listOf(groupPattern), '*admin*,jira-*,confluence-*'),
   PROTECTED_USERS: optional(listOf(person), 'ceo@acme.com,712020:0e4f3b1c-7a53-4d18-9b0a-5d9c2f6e8a11'),
   LEAVER_GUARD: defaulted(oneOf('report', 'remove'), 'report', 'remove'),
   GROUP_DELETE: defaulted(oneOf('created', 'never'), 'created'),

@@ -7,11 +7,14 @@ import type { ScopeTrial } from '../atlassian/scopeTrials.js';
 import type { Config } from '../config.js';
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
-import type { BackEnd, Directory } from '../provisioning/directory.js';
+import type { BackEnd, Directory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup } from '../provisioning/indexRecords.js';
-import { readGrantingGroups, resolveAccess } from '../roster/accessGroups.js';
+import type { RolesByGroup } from '../provisioning/roles.js';
+import { grantingGroups, listAccess, type Listing, NO_ROLES, resolveAccess } from '../roster/accessGroups.js';
+import { isExactName } from '../patterns.js';
 import { openOwnCall } from '../roster/ownCall.js';
+import { askRoles, provesSite } from '../roster/roleBook.js';
 
 /** `GET /group` of a large organization takes half a minute. */
 const BUDGET_MS = 60_000;
@@ -38,10 +41,23 @@ export interface Questions {
   readonly backEnd: () => Promise<BackEnd>;
   readonly directory: () => Promise<Directory>;
   readonly grantingGroups: () => Promise<readonly IndexedGroup[]>;
+  /** What role assignments say of these groups and those that ADOPT_GROUPS names; undefined without an organization key. */
+  readonly groupRoles: () => Promise<GroupRoles | undefined>;
   /** @throws Failure `misconfigured` when the access groups have to be chosen, or are chosen wrongly */
   readonly access: () => Promise<Access>;
   /** A call with a budget of its own, for what else a check asks the directory. */
   readonly call: () => Call;
+}
+
+/** What role assignments say. */
+export interface GroupRoles {
+  /** The groups that were asked about. */
+  readonly groups: readonly UpstreamGroup[];
+  readonly roles: RolesByGroup;
+  /** Whether some of them has a role on this site: if none has, nothing of it is believed. */
+  readonly isBelieved: boolean;
+  /** Why not all could be asked about. */
+  readonly failure: Failure | undefined;
 }
 
 /** @param signal aborts when nobody wants to know any more */
@@ -70,9 +86,17 @@ export function questionsTo(
   });
   const backEnd = once(() => chooseBackEnd(connection.config, jiraAccess));
   const directory = once(async () => createDirectory(connection, await backEnd()));
-  const grantingGroups = once(async () => {
+  const listing = once(async () => {
     await currentUser();
-    return readGrantingGroups(await directory(), clock, call());
+    return listAccess(await directory(), config.accessGroups, call());
+  });
+  const groupRoles = once(async () => readGroupRoles(await directory(), await listing(), config.adoptGroups, call));
+  const granting = once(async () => {
+    const known = await groupRoles();
+    const roles = known?.isBelieved === true ? known.roles : NO_ROLES;
+    const groups = grantingGroups(await listing(), roles, clock, known?.groups);
+    // A configured group that grants nothing is told by the check of the access groups.
+    return groups.filter(({ accessTypes }) => !accessTypes.includes('configured'));
   });
   return {
     config,
@@ -86,9 +110,10 @@ export function questionsTo(
     jiraShowsAddresses: once(() => probes.jiraShowsAddresses(call())),
     backEnd,
     directory,
-    grantingGroups,
+    grantingGroups: granting,
+    groupRoles,
     access: once(async () => {
-      const access = resolveAccess(await grantingGroups(), config.accessGroups);
+      const access = resolveAccess(await granting(), config.accessGroups, (await groupRoles())?.roles);
       if (access.trouble !== undefined) throw access.trouble;
       return access;
     }),
@@ -99,4 +124,28 @@ export function questionsTo(
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => (asked ??= ask());
+}
+
+/** Groups that ADOPT_GROUPS names exactly, and that are looked up for their roles: more make a long report. */
+const MOST_NAMED = 20;
+
+/** More groups than grant access on any site. */
+const MOST_ASKED = 200;
+
+async function readGroupRoles(
+  directory: Directory,
+  { groups, strangers }: Listing,
+  adoptGroups: readonly string[],
+  call: () => Call,
+): Promise<GroupRoles | undefined> {
+  if (directory.roles === undefined) return undefined;
+  const names = adoptGroups.filter(isExactName).slice(0, MOST_NAMED);
+  const named = await Promise.all(names.map((name) => directory.findGroupByName(name, call())));
+  const asked = new Map(
+    [...groups.map(({ group }) => group), ...strangers, ...named.filter((group) => group !== undefined)].map(
+      (group): [string, UpstreamGroup] => [group.id, group],
+    ),
+  );
+  const { roles, failure } = await askRoles([...asked.keys()].slice(0, MOST_ASKED), directory.roles, call());
+  return { groups: [...asked.values()], roles, isBelieved: [...roles.values()].some(provesSite), failure };
 }

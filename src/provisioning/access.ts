@@ -4,6 +4,7 @@ import { type Access, type Dependencies, OWN_WRITE_MS, type Settings } from './d
 import type { UpstreamGroup } from './directory.js';
 import { Failure } from './failure.js';
 import type { IndexedGroup } from './indexRecords.js';
+import { givesRights, type Role, sayRole } from './roles.js';
 import type { GroupLink, Records } from './store.js';
 
 /** A group that gives plain user access and no rights beyond it (rule US8 gives back only these). */
@@ -57,7 +58,8 @@ export function assertWritableGroup(
     );
   }
   const granting = access.granting.get(group.id);
-  if (granting !== undefined && grantsRights(granting)) {
+  const roles = access.roles.get(group.id);
+  if ((granting !== undefined && grantsRights(granting)) || givesRights(roles ?? [])) {
     throw new Failure(
       'forbidden',
       `${called} grants administration rights and is never changed by SCIM. Change it in Atlassian administration.`,
@@ -72,14 +74,25 @@ export function assertWritableGroup(
   }
   if (link?.origin === 'created' && !link.isReleased) return;
   const byPattern = settings.adoptGroups.some((pattern) => matchesPattern(pattern, group.name));
-  const isPrivileged = settings.privilegedGroups.some((pattern) => matchesPattern(pattern, group.name));
-  if (byExactName || (byPattern && !isPrivileged)) return;
+  const privilege = byPattern ? privilegeOf(group.name, roles, settings) : undefined;
+  if (byExactName || (byPattern && privilege === undefined)) return;
   throw new Failure(
     'forbidden',
-    byPattern
-      ? `${called} has a privileged name (PRIVILEGED_GROUPS). Have the operator name it exactly in ADOPT_GROUPS.`
+    privilege !== undefined
+      ? `${called} ${privilege}. Have the operator name it exactly in ADOPT_GROUPS.`
       : `${called} was not created through this bridge. Have the operator name it in ADOPT_GROUPS, or push a group of another name.`,
   );
+}
+
+/**
+ * Why a group is not for a pattern of `ADOPT_GROUPS` to reach: it gives something by its role assignments or, where these
+ * are not known, by its name. Patterns that the operator chose hold in any case.
+ */
+function privilegeOf(name: string, roles: readonly Role[] | undefined, settings: Settings): string | undefined {
+  if (roles !== undefined && roles.length > 0) return `gives more than membership (${roles.map(sayRole).join(', ')})`;
+  if (roles !== undefined && settings.guessesPrivileged) return undefined;
+  const isPrivileged = settings.privilegedGroups.some((pattern) => matchesPattern(pattern, name));
+  return isPrivileged ? 'has a privileged name (PRIVILEGED_GROUPS)' : undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Call, Clock } from './call.js';
 import type { Directory } from './directory.js';
 import type { Failure } from './failure.js';
 import type { IndexedGroup } from './indexRecords.js';
+import type { RolesByGroup } from './roles.js';
 import type { Store } from './store.js';
 
 /** The settings that decide about access (DESIGN: the table in README). Names and addresses as the operator wrote them. */
@@ -14,6 +15,8 @@ export interface Settings {
   readonly groupRenames: 'record' | 'reject';
   readonly adoptGroups: readonly string[];
   readonly privilegedGroups: readonly string[];
+  /** The operator did not choose the patterns: role assignments, where they are known, know better than these names. */
+  readonly guessesPrivileged: boolean;
   /** E-mail addresses or account ids. */
   readonly protectedUsers: readonly string[];
   readonly groupDelete: 'created' | 'never';
@@ -40,6 +43,8 @@ export interface Log {
 export interface Access {
   /** By id; every granting group, plain, admin and site-admin, and configured ones that do not grant any more. */
   readonly granting: ReadonlyMap<string, IndexedGroup>;
+  /** What role assignments say of groups, granting and other ones; nothing is known of a group that is not here. */
+  readonly roles: RolesByGroup;
   /** The configured access groups in order, or the one found; the first is where new people go. None while there is trouble. */
   readonly accessGroups: readonly IndexedGroup[];
   /**

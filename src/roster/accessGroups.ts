@@ -4,35 +4,51 @@ import type { Access } from '../provisioning/dependencies.js';
 import type { AccessType, Directory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup } from '../provisioning/indexRecords.js';
+import { accessTypesOf, type RolesByGroup } from '../provisioning/roles.js';
 
 const ACCESS_TYPES: readonly AccessType[] = ['user', 'admin', 'site-admin'];
 
+export const NO_ROLES: RolesByGroup = new Map();
+
+/** A group, and under which `accessType`s Confluence lists it. */
+interface ListedGroup {
+  readonly group: UpstreamGroup;
+  readonly accessTypes: readonly AccessType[];
+}
+
+/** What Confluence says of the groups that grant access. */
+export interface Listing {
+  readonly groups: readonly ListedGroup[];
+  /** One and the same list for all kinds of access: Atlassian may not have heard that it was asked for a kind. */
+  readonly isOneList: boolean;
+  /** The configured access groups that Confluence does not list. */
+  readonly strangers: readonly UpstreamGroup[];
+}
+
 /**
- * The groups that grant access, each with how, by id (rule SA1): a group may grant use and administration. Three
- * upstream calls at once.
+ * Asks Confluence which groups grant access. Three upstream calls at once, and one more for each configured group that is
+ * not among them, and for each name of no group.
  *
- * @throws Failure `unavailable` when Atlassian gives one and the same list for all three, as if it had not been asked for
- *   a kind of access: every group of the organization would count as one that grants administration
+ * @param configured names, compared without regard to case as Atlassian does
  */
-export async function readGrantingGroups(directory: Directory, clock: Clock, call: Call): Promise<IndexedGroup[]> {
+export async function listAccess(directory: Directory, configured: readonly string[], call: Call): Promise<Listing> {
   const answers = await Promise.all(ACCESS_TYPES.map((accessType) => directory.listGrantingGroups(accessType, call)));
-  if (isOneList(answers)) {
-    throw new Failure(
-      'unavailable',
-      'Atlassian lists the same groups for the use and for the administration of Confluence, so its answer is not believed. ' +
-        'Send it again later; the operator should run doctor.',
-      { retryAfterSeconds: 60 },
-    );
-  }
-  const firstSeenAt = new Date(clock.now()).toISOString();
-  const merged = new Map<string, IndexedGroup>();
+  const merged = new Map<string, ListedGroup>();
   for (const [at, accessType] of ACCESS_TYPES.entries()) {
     for (const group of answers[at] ?? []) {
       const accessTypes = new Set(merged.get(group.id)?.accessTypes).add(accessType);
-      merged.set(group.id, { ...group, accessTypes: [...accessTypes], firstSeenAt });
+      merged.set(group.id, { group, accessTypes: [...accessTypes] });
     }
   }
-  return [...merged.values()];
+  const groups = [...merged.values()];
+  const missing = configured.filter((name) => !groups.some(({ group }) => sameName(group.name, name)));
+  const found = await Promise.all(missing.map((name) => directory.findGroupByName(name.trim(), call)));
+  return { groups, isOneList: isOneList(answers), strangers: found.filter((group) => group !== undefined) };
+}
+
+/** What Confluence's list alone says. @throws Failure as `grantingGroups` */
+export async function readGrantingGroups(directory: Directory, clock: Clock, call: Call): Promise<IndexedGroup[]> {
+  return grantingGroups(await listAccess(directory, [], call), NO_ROLES, clock);
 }
 
 /** One group may grant everything on a small site; several that all do are not to be expected. */
@@ -47,27 +63,43 @@ function isOneList(answers: readonly (readonly UpstreamGroup[])[]): boolean {
 }
 
 /**
- * All of rule SA1's groups: those that grant access, and the configured ones of which Confluence says so no more. Whoever
- * leaves has to leave these, too, since they may grant again. A call more for each of them, and for each name of no group.
+ * All of rule SA1's groups, each with how it grants, by id: those that Confluence lists, those that role assignments name,
+ * and the configured ones of which neither says so any more. Whoever leaves has to leave these, too, since they may grant again.
  *
- * @param configured as in `resolveAccess`
+ * @param roles  what is known; a group that is not among them is judged by the list alone
+ * @param others groups that Confluence does not list and that role assignments may name
+ * @throws Failure `unavailable` when Atlassian gives one and the same list for every kind of access, and role assignments
+ *   do not say which of its groups grant what
  */
-export async function readAccessGroups(
-  directory: Directory,
-  configured: readonly string[],
+export function grantingGroups(
+  { groups, isOneList, strangers }: Listing,
+  roles: RolesByGroup,
   clock: Clock,
-  call: Call,
-): Promise<IndexedGroup[]> {
-  const granting = await readGrantingGroups(directory, clock, call);
-  const strangers = configured.filter((name) => !granting.some((group) => sameName(group.name, name)));
-  const found = await Promise.all(strangers.map((name) => directory.findGroupByName(name.trim(), call)));
+  others: readonly UpstreamGroup[] = [],
+): IndexedGroup[] {
+  if (isOneList && !groups.every(({ group }) => roles.has(group.id))) {
+    throw new Failure(
+      'unavailable',
+      'Atlassian lists the same groups for the use and for the administration of Confluence, so its answer is not believed. ' +
+        'Send it again later; the operator should run doctor.',
+      { retryAfterSeconds: 60 },
+    );
+  }
   const firstSeenAt = new Date(clock.now()).toISOString();
-  return [
-    ...granting,
-    ...found.flatMap((group): IndexedGroup[] =>
-      group === undefined ? [] : [{ ...group, accessTypes: ['configured'], firstSeenAt }],
-    ),
-  ];
+  const byRoles = (group: UpstreamGroup): readonly AccessType[] => accessTypesOf(roles.get(group.id) ?? []);
+  const granting = new Map<string, IndexedGroup>();
+  const add = (group: UpstreamGroup, accessTypes: IndexedGroup['accessTypes']): void => {
+    if (accessTypes.length > 0) granting.set(group.id, { ...group, accessTypes, firstSeenAt });
+  };
+  for (const group of others) add(group, byRoles(group));
+  for (const group of strangers) {
+    const types = byRoles(group);
+    add(group, types.length > 0 ? types : ['configured']);
+  }
+  for (const { group, accessTypes } of groups) {
+    add(group, isOneList ? byRoles(group) : [...new Set([...accessTypes, ...byRoles(group)])]);
+  }
+  return [...granting.values()];
 }
 
 /**
@@ -76,11 +108,15 @@ export async function readAccessGroups(
  *
  * A group that also grants administration is never one of them, since whoever is provisioned would get those rights.
  *
- * @param granting as `readAccessGroups` or `readGrantingGroups` answers
+ * @param granting as `grantingGroups` answers
  * @param configured names, compared without regard to case as Atlassian does
  * @throws Failure `unavailable` when no group grants use at all, which is what a credential without rights is shown
  */
-export function resolveAccess(granting: readonly IndexedGroup[], configured: readonly string[]): Access {
+export function resolveAccess(
+  granting: readonly IndexedGroup[],
+  configured: readonly string[],
+  roles: RolesByGroup = NO_ROLES,
+): Access {
   const candidates = granting.filter(isPlainAccess);
   if (!granting.some((group) => group.accessTypes.includes('user'))) {
     throw new Failure(
@@ -91,7 +127,7 @@ export function resolveAccess(granting: readonly IndexedGroup[], configured: rea
     );
   }
   const choice = configured.length === 0 ? theOnly(candidates) : named(configured, granting, candidates);
-  return { granting: new Map(granting.map((group) => [group.id, group])), ...choice };
+  return { granting: new Map(granting.map((group) => [group.id, group])), roles, ...choice };
 }
 
 type Choice = Pick<Access, 'accessGroups' | 'trouble'>;

@@ -2,8 +2,9 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Access, Settings } from '../provisioning/dependencies.js';
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
+import { rolesByGroup } from '../provisioning/roleRecords.js';
 import type { Store } from '../provisioning/store.js';
-import { readAccessGroups, resolveAccess } from './accessGroups.js';
+import { grantingGroups, listAccess, resolveAccess } from './accessGroups.js';
 import { asOwnTrouble } from './trouble.js';
 import { openOwnCall } from './ownCall.js';
 import { endsInTime } from '../provisioning/waiting.js';
@@ -49,7 +50,8 @@ export function createAccessReader(parts: AccessParts): AccessReader {
     const scannedAtMs = await store.index.scannedAtMs();
     if (scannedAtMs === undefined) return undefined;
     if (fromIndex?.scannedAtMs !== scannedAtMs) {
-      const access = resolveAccess(await store.index.grantingGroups(), settings.accessGroups);
+      const granting = await store.index.grantingGroups();
+      const access = resolveAccess(granting, settings.accessGroups, await rolesByGroup(store.roles));
       fromIndex = { scannedAtMs, access };
     }
     checkIndexAtMs = clock.now() + INDEX_CHECK_MS;
@@ -59,8 +61,9 @@ export function createAccessReader(parts: AccessParts): AccessReader {
   async function readDirectly(): Promise<Access> {
     const call = openOwnCall('request', settings.requestBudgetMs, parts.stopSignal, clock);
     try {
-      const granting = await readAccessGroups(directory, settings.accessGroups, clock, call);
-      return resolveAccess(granting, settings.accessGroups);
+      const listing = await listAccess(directory, settings.accessGroups, call);
+      const [roles, indexed] = [await rolesByGroup(store.roles), await store.index.grantingGroups()];
+      return resolveAccess(grantingGroups(listing, roles, clock, indexed), settings.accessGroups, roles);
     } catch (error) {
       direct = undefined;
       throw asOwnTrouble(error);

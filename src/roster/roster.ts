@@ -68,7 +68,7 @@ export function createRoster(parts: RosterParts): RunningRoster {
     log,
     metrics,
     stopSignal,
-    scan: (call) => scanDirectory({ directory, store, settings, clock, shrinkGuard }, call),
+    scan: (call) => scanDirectory({ directory, store, settings, clock, log, shrinkGuard }, call),
     committed: afterCommit,
   });
 

@@ -5,6 +5,7 @@ import type { Access } from '../provisioning/dependencies.js';
 import type { UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { severalAccounts } from '../provisioning/invitations.js';
+import { rolesByGroup } from '../provisioning/roleRecords.js';
 import type { Records } from '../provisioning/store.js';
 import { resolveAccess } from '../roster/accessGroups.js';
 import { accountSubject, findPeople, type PersonSubject } from './subjects.js';
@@ -79,7 +80,7 @@ export async function askAboutPerson(subject: PersonSubject, asking: Asking): Pr
   const { questions, records, clock } = asking;
   const { accountId: ownAccountId } = await questions.currentUser();
   const directory = await questions.directory();
-  const access = resolveAccess(await questions.grantingGroups(), questions.config.accessGroups);
+  const access = await readAccess(asking);
   const { accountId } = subject;
   if (accountId === undefined) {
     const mayAddressEnter = await mayEnter(subject, asking);
@@ -99,6 +100,11 @@ export async function askAboutPerson(subject: PersonSubject, asking: Asking): Pr
   ]);
   const isSuspended = await isSuspendedNow(subject, account?.email, asking);
   return { access, ownAccountId, account, memberships, isSuspended, mayAddressEnter: undefined };
+}
+
+async function readAccess({ questions, records }: Asking): Promise<Access> {
+  const roles = await rolesByGroup(records.roles);
+  return resolveAccess(await questions.grantingGroups(), questions.config.accessGroups, roles);
 }
 
 /** The organization alone tells, by address; what it does not answer is left open, for Confluence has spoken already. */
@@ -124,10 +130,11 @@ async function mayEnter({ link }: PersonSubject, { questions }: Asking): Promise
 }
 
 /** @throws Failure as `askAboutPerson`; that there is no such group is believed after a control read only (rule SA2) */
-export async function askAboutGroup(groupId: string, { questions }: Asking): Promise<GroupNow> {
+export async function askAboutGroup(groupId: string, asking: Asking): Promise<GroupNow> {
+  const { questions } = asking;
   await questions.currentUser();
   const directory = await questions.directory();
-  const access = resolveAccess(await questions.grantingGroups(), questions.config.accessGroups);
+  const access = await readAccess(asking);
   try {
     const group = await directory.getGroup(groupId, questions.call());
     return { access, group, accounts: await directory.listAllMembers(groupId, questions.call()) };

@@ -36,6 +36,7 @@ const DEFAULTS: Settings = {
   groupRenames: 'record',
   adoptGroups: [],
   privilegedGroups: ['*admin*', 'jira-*', 'confluence-*'],
+  guessesPrivileged: true,
   protectedUsers: [],
   groupDelete: 'created',
   defaultEmailDomain: undefined,

@@ -146,6 +146,7 @@ export const SETTINGS: Settings = {
   groupRenames: 'record',
   adoptGroups: [],
   privilegedGroups: [],
+  guessesPrivileged: true,
   protectedUsers: [],
   groupDelete: 'created',
   defaultEmailDomain: undefined,

@@ -1,0 +1,110 @@
+import type { Call, Clock } from '../provisioning/call.js';
+import type { Log } from '../provisioning/dependencies.js';
+import { Failure } from '../provisioning/failure.js';
+import { inParallel } from '../provisioning/parallel.js';
+import type { KnownRoles } from '../provisioning/roleRecords.js';
+import { type Role, type RoleReads, type RolesByGroup, rolesOnSite } from '../provisioning/roles.js';
+import type { Store } from '../provisioning/store.js';
+
+/** Who may do what changes seldom; Confluence's own list of granting groups is read by every scan. */
+const GOOD_FOR_MS = 60 * 60 * 1000;
+
+/** What one scan may ask: a site with more groups of interest is read over several scans, the longest unread first. */
+const MOST_READS = 50;
+const READS_AT_ONCE = 4;
+
+/** What role assignments say of groups: as far as a scan has read it, and as earlier ones have. */
+export interface RoleBook {
+  readonly roles: () => RolesByGroup;
+  /**
+   * Reads what is not known, or has grown old. A read that fails leaves what is known (rule SA2), and ends the asking of
+   * this scan unless it was about its own group.
+   */
+  readonly renew: (groupIds: readonly string[], call: Call) => Promise<void>;
+  /** Forgets groups that are gone. @param groupIds all there are */
+  readonly keepOnly: (groupIds: ReadonlySet<string>) => Promise<void>;
+}
+
+interface BookParts {
+  /** Undefined without the organization's credential: then what is known stays as it is. */
+  readonly reads: RoleReads | undefined;
+  readonly records: Pick<Store['roles'], 'ofGroups' | 'putGroup' | 'dropGroups'>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** The book for one scan. */
+export async function openRoleBook({ reads, records, clock, log }: BookParts): Promise<RoleBook> {
+  const known = new Map(await records.ofGroups());
+  let left = MOST_READS;
+  let isProved = false;
+
+  async function put(groupId: string, roles: readonly Role[]): Promise<void> {
+    const fact: KnownRoles = { roles, readAtMs: clock.now() };
+    known.set(groupId, fact);
+    await records.putGroup(groupId, fact);
+  }
+
+  /** A group that had a role on this site: what this scan's "no roles" have to be believed by. */
+  function control(): readonly string[] {
+    const prover = [...known].find(([, { roles }]) => provesSite(roles));
+    return isProved || prover === undefined ? [] : [prover[0]];
+  }
+
+  return {
+    roles: () => new Map([...known].map(([groupId, { roles }]) => [groupId, roles])),
+    async renew(groupIds, call) {
+      if (reads === undefined) return;
+      const readAtMs = (groupId: string): number => known.get(groupId)?.readAtMs ?? 0;
+      const due = groupIds
+        .filter((groupId) => clock.now() - readAtMs(groupId) >= GOOD_FOR_MS)
+        .sort((one, other) => readAtMs(one) - readAtMs(other));
+      if (due.length === 0) return;
+      const asked = [...new Set([...control(), ...due])].slice(0, left);
+      left -= asked.length;
+      const { roles, failure } = await askRoles(asked, reads, call);
+      isProved ||= [...roles.values()].some(provesSite);
+      for (const [groupId, found] of roles) if (isProved || provesSite(found)) await put(groupId, found);
+      if (failure === undefined) return;
+      left = 0;
+      log.warn('Role assignments could not be read; what is known of the groups stays.', {
+        error: failure,
+        requestId: call.requestId,
+      });
+    },
+    async keepOnly(groupIds) {
+      const gone = [...known.keys()].filter((groupId) => !groupIds.has(groupId));
+      for (const groupId of gone) known.delete(groupId);
+      await records.dropGroups(gone);
+    },
+  };
+}
+
+/**
+ * "No roles" is believed only of a key that sees some role on this site: to one without rights Atlassian shows nothing
+ * (rule SA2).
+ */
+export function provesSite(roles: readonly Role[]): boolean {
+  return rolesOnSite(roles).length > 0;
+}
+
+/** What was answered, and what ended the asking early. A group that the organization does not know is left out. */
+export async function askRoles(
+  groupIds: readonly string[],
+  reads: RoleReads,
+  call: Call,
+): Promise<{ readonly roles: ReadonlyMap<string, readonly Role[]>; readonly failure: Failure | undefined }> {
+  const roles = new Map<string, readonly Role[]>();
+  try {
+    await inParallel(groupIds, READS_AT_ONCE, async (groupId) => {
+      try {
+        roles.set(groupId, await reads.ofGroup(groupId, call));
+      } catch (error) {
+        if (Failure.from(error).kind !== 'notFound') throw error;
+      }
+    });
+    return { roles, failure: undefined };
+  } catch (error) {
+    return { roles, failure: Failure.from(error) };
+  }
+}
