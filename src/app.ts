@@ -15,6 +15,7 @@ import { countMembers } from './provisioning/groupReads.js';
 import { createGroups } from './provisioning/groups.js';
 import { createJobs } from './provisioning/jobs.js';
 import { createLeaverRemoval } from './provisioning/leaverRemoval.js';
+import { lookAtLeavers } from './provisioning/leaverRoles.js';
 import { createPeople } from './provisioning/people.js';
 import { settleInvitations, settleReturned } from './provisioning/settling.js';
 import type { Store } from './provisioning/store.js';
@@ -76,6 +77,8 @@ export function createApp(parts: AppParts): App {
       await settleInvitations(deps, call);
       await settleReturned(deps, call);
       if (config.leaverGuard === 'remove') await removeLeavers(call);
+      await lookAtLeavers(deps, call);
+      metrics.leaversWithRoles((await store.roles.openLeavers()).filter(({ roles }) => roles !== undefined).length);
     },
   });
   const brake = createBrake({

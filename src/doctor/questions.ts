@@ -10,11 +10,11 @@ import type { Access } from '../provisioning/dependencies.js';
 import type { BackEnd, Directory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup } from '../provisioning/indexRecords.js';
-import type { RolesByGroup } from '../provisioning/roles.js';
+import { provesSite, type RolesByGroup } from '../provisioning/roles.js';
 import { grantingGroups, listAccess, type Listing, NO_ROLES, resolveAccess } from '../roster/accessGroups.js';
 import { isExactName } from '../patterns.js';
 import { openOwnCall } from '../roster/ownCall.js';
-import { askRoles, provesSite } from '../roster/roleBook.js';
+import { askRoles } from '../roster/roleBook.js';
 
 /** `GET /group` of a large organization takes half a minute. */
 const BUDGET_MS = 60_000;

@@ -22,6 +22,8 @@ export interface Metrics {
   indexed(state: { readonly scannedAtMs: number; readonly people: number }): void;
   /** People recorded inactive who have access (rule SA9), as the last scan found them. */
   leaversWithAccess(count: number): void;
+  /** People who left and have a role on the site that the bridge cannot take (rule SA17), as far as it was looked. */
+  leaversWithRoles(count: number): void;
   /** Whether Atlassian refuses our credential (rule SA5). */
   credentialRefused(isRefused: boolean): void;
   /** How many operations Atlassian refuses for lack of a right or a scope, while it accepts the credential. */
@@ -110,6 +112,11 @@ export function createMetrics(now: () => number): Metrics {
     help: 'People deactivated by SCIM who have access nevertheless. Anything above 0 needs a look.',
     registers,
   });
+  const leaversWithRoles = new Gauge({
+    name: `${PREFIX}leavers_with_roles`,
+    help: 'People who left and have a role on the site that the bridge cannot take. Anything above 0 needs a look.',
+    registers,
+  });
   const refused = new Gauge({
     name: `${PREFIX}credential_refused`,
     help: '1 while Atlassian refuses the credential of the bridge.',
@@ -175,6 +182,7 @@ export function createMetrics(now: () => number): Metrics {
       people.set(state.people);
     },
     leaversWithAccess: (count) => leavers.set(count),
+    leaversWithRoles: (count) => leaversWithRoles.set(count),
     credentialRefused: (isRefused) => refused.set(isRefused ? 1 : 0),
     operationsRefused: (count) => operationsRefused.set(count),
     credentialExpires: (credential, atMs) => expires.set({ credential }, atMs / 1000),

@@ -15,6 +15,12 @@ export interface LeaverLook {
   readonly roles: readonly Role[] | undefined;
 }
 
+/** The same, as it is kept. */
+export interface LookAtLeaver extends LeaverLook {
+  /** ISO time. */
+  readonly lookedAt: string;
+}
+
 /** What role assignments told: of groups as facts that outlive a scan, of leavers as findings. */
 export interface RoleRecords {
   ofGroups(): Promise<ReadonlyMap<string, KnownRoles>>;
@@ -34,7 +40,7 @@ export interface RoleRecords {
   /** @param atIso when it was looked */
   putLeaver(look: LeaverLook, atIso: string): Promise<void>;
   /** The last look at this account; undefined when there was none, or the person is no leaver any more. */
-  leaver(accountId: string): Promise<(LeaverLook & { readonly lookedAt: string }) | undefined>;
+  leaver(accountId: string): Promise<LookAtLeaver | undefined>;
   /** Leavers whose last look found roles, or could not be made; by id. */
   openLeavers(): Promise<readonly LeaverLook[]>;
 }

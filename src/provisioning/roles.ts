@@ -29,7 +29,7 @@ export function accessTypesOf(roles: readonly Role[]): readonly AccessType[] {
     if (on !== 'elsewhere' && name === 'site-admin') types.add('site-admin');
   }
   // Whoever is put into such a group may administer something, whatever it is.
-  if (types.size > 0 && givesRights(roles)) types.add('admin');
+  if (types.size > 0 && !types.has('site-admin') && givesRights(roles)) types.add('admin');
   return [...types];
 }
 
@@ -38,9 +38,17 @@ export function givesRights(roles: readonly Role[]): boolean {
   return roles.some(({ name }) => name.endsWith('admin'));
 }
 
-/** The roles that let somebody into this site's Confluence, or administer it: what a leaver must not keep. */
-export function rolesOnSite(roles: readonly Role[]): readonly Role[] {
-  return roles.filter(({ on }) => on !== 'elsewhere');
+/** Whether it lets somebody into this site's Confluence, or give access to it, also to himself: what no leaver may keep. */
+export function letsIn({ name, on }: Role): boolean {
+  return on !== 'elsewhere' || name === 'org-admin';
+}
+
+/**
+ * "No roles" is believed only of a key that sees some role on this site: to one without rights Atlassian shows nothing
+ * (rule SA2).
+ */
+export function provesSite(roles: readonly Role[]): boolean {
+  return roles.some(({ on }) => on !== 'elsewhere');
 }
 
 /** What the roles give besides Confluence on this site: whoever leaves the group loses it. */

@@ -3,7 +3,7 @@ import type { Log } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { inParallel } from '../provisioning/parallel.js';
 import type { KnownRoles } from '../provisioning/roleRecords.js';
-import { type Role, type RoleReads, type RolesByGroup, rolesOnSite } from '../provisioning/roles.js';
+import { provesSite, type Role, type RoleReads, type RolesByGroup } from '../provisioning/roles.js';
 import type { Store } from '../provisioning/store.js';
 
 /** Who may do what changes seldom; Confluence's own list of granting groups is read by every scan. */
@@ -78,14 +78,6 @@ export async function openRoleBook({ reads, records, clock, log }: BookParts): P
       await records.dropGroups(gone);
     },
   };
-}
-
-/**
- * "No roles" is believed only of a key that sees some role on this site: to one without rights Atlassian shows nothing
- * (rule SA2).
- */
-export function provesSite(roles: readonly Role[]): boolean {
-  return rolesOnSite(roles).length > 0;
 }
 
 /** What was answered, and what ended the asking early. A group that the organization does not know is left out. */
