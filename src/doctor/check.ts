@@ -10,6 +10,7 @@ export type CheckName =
   | 'organizationKey'
   | 'backEnd'
   | 'grantingGroups'
+  | 'roles'
   | 'accessGroups'
   | 'readRights'
   | 'writeRights'

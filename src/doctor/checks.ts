@@ -15,6 +15,7 @@ import type { Questions } from './questions.js';
 import { readRights } from './readRights.js';
 import { records } from './records.js';
 import { scopes } from './scopes.js';
+import { roles } from './roles.js';
 import { seats } from './seats.js';
 import { settings } from './settings.js';
 import { token } from './token.js';
@@ -29,6 +30,7 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
   organizationKey,
   backEnd,
   grantingGroups,
+  roles,
   accessGroups,
   readRights,
   writeRights,

@@ -1,3 +1,5 @@
+import { REMOVE_ACCESS } from '../provisioning/leaverRoles.js';
+import { sayRole } from '../provisioning/roles.js';
 import type { StoreGlance } from '../store/glance.js';
 import type { Check, Observation } from './check.js';
 
@@ -35,6 +37,7 @@ function remark({
   renamed,
   superseded,
   invitedAt,
+  leavers,
   writeTests,
 }: Extract<StoreGlance, { kind: 'read' }>): readonly Observation[] {
   const remarks: Observation[] = [];
@@ -59,6 +62,24 @@ function remark({
       status: 'warning',
       message: `Invited people have no account yet: ${invitedAt.length}, the first since ${oldest}.`,
       remedy: 'If they work in Confluence already, their address is hidden: link them with the command link.',
+    });
+  }
+  const kept = leavers.flatMap(({ personId, roles }) =>
+    roles === undefined ? [] : [`${personId} (${roles.map(sayRole).join(', ')})`],
+  );
+  if (kept.length > 0) {
+    remarks.push({
+      status: 'warning',
+      message: `People who left have roles on the site that the bridge cannot take: ${some(kept)}.`,
+      remedy: REMOVE_ACCESS,
+    });
+  }
+  const unseen = leavers.length - kept.length;
+  if (unseen > 0) {
+    remarks.push({
+      status: 'unknown',
+      message: `Whether people who left have roles on the site could not be looked at: ${unseen}.`,
+      remedy: 'See what is said of the roles; the next scans look again.',
     });
   }
   if (writeTests > 0) {

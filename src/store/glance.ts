@@ -1,8 +1,10 @@
 import type { BrakeTrip } from '../provisioning/brakeRecords.js';
 import { OWN_WRITE_MS } from '../provisioning/dependencies.js';
+import type { LeaverLook } from '../provisioning/roleRecords.js';
 import { brakeRecords } from './brake.js';
 import { leaversWithAccess } from './leavers.js';
 import { lookInto } from './reading.js';
+import { roleRecords } from './roles.js';
 import type { Handle } from './schema.js';
 
 /** What a store holds that its operator should look at. */
@@ -23,6 +25,8 @@ export type StoreGlance =
       readonly brake: { readonly releasedUntilMs: number; readonly trips: readonly BrakeTrip[] };
       /** Callers that own people or groups, by name (rule SA12). */
       readonly owners: readonly string[];
+      /** People who left whose roles on the site are open: they have some, or it could not be looked (rule SA17). */
+      readonly leavers: readonly LeaverLook[];
       /** How many things write tests made and have not taken away: one may be running. */
       readonly writeTests: number;
       /** How many people recorded inactive the last scan found with access (rule SA9). */
@@ -96,6 +100,7 @@ async function readGlance(db: Handle) {
     invitedAt: invited.map(({ at }) => at),
     brake: { releasedUntilMs: await brake.releasedUntilMs(), trips: await brake.trips(0) },
     owners: owners.flatMap(({ owner }) => owner ?? []).sort(),
+    leavers: await roleRecords(db).openLeavers(),
     writeTests: Number(writeTests.count),
     leaversWithAccess: (await leaversWithAccess(db, (scannedAtMs ?? 0) - OWN_WRITE_MS)).length,
   };

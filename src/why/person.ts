@@ -67,6 +67,7 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
     ...all,
     ofPerson: (id) => (subject.auditIds.includes(id) ? 'the person' : all.ofPerson(id)),
   };
+  const look = subject.accountId === undefined ? undefined : await records.roles.leaver(subject.accountId);
   const hasAccessByIndex = (indexed?.grantingGroupIds.length ?? 0) > 0;
   return {
     id: subject.id,
@@ -83,7 +84,16 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
     isProtected: await isProtected(subject, now, asking),
     scannedAtIso,
     names,
-    verdict: judgePerson({ subject, now, memberships, lines, hasAccessByIndex, scannedAtIso, nameOf: names.ofGroup }),
+    verdict: judgePerson({
+      subject,
+      now,
+      memberships,
+      lines,
+      hasAccessByIndex,
+      look,
+      scannedAtIso,
+      nameOf: names.ofGroup,
+    }),
   };
 }
 

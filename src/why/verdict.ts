@@ -1,5 +1,8 @@
 import { isUsable } from '../provisioning/people.js';
 import type { AuditLine } from '../provisioning/auditRecords.js';
+import { REMOVE_ACCESS } from '../provisioning/leaverRoles.js';
+import type { LookAtLeaver } from '../provisioning/roleRecords.js';
+import { sayRole } from '../provisioning/roles.js';
 import type { Answer, PersonNow } from './confluence.js';
 import type { Membership, Span } from './origins.js';
 import type { PersonSubject } from './subjects.js';
@@ -15,6 +18,8 @@ export interface Verdict {
     | 'givenBack'
     /** Recorded inactive, or deleted, and a group could not be left. */
     | 'untaken'
+    /** Recorded inactive, or deleted, in no granting group, and a role is there that the bridge cannot take (rule SA17). */
+    | 'keptRole'
     | 'deactivated'
     | 'deleted'
     /** Recorded active; an identity provider took the last granting group through the bridge. */
@@ -49,6 +54,8 @@ export interface PersonCase {
   readonly lines: readonly AuditLine[];
   /** By the index of the last scan, with own writes since. */
   readonly hasAccessByIndex: boolean;
+  /** The last look at the roles of somebody who left (rule SA17). */
+  readonly look: LookAtLeaver | undefined;
   readonly scannedAtIso: string | undefined;
   /** What a group is called, in quotes. */
   readonly nameOf: (groupId: string) => string;
@@ -95,14 +102,15 @@ function outside(person: PersonCase, now: PersonNow): Verdict {
   const { subject, memberships, lines } = person;
   const { link } = subject;
   const unknown = now.account === undefined ? ', and Confluence does not know the account' : '';
+  if (link?.wanted === 'inactive' || (link === undefined && subject.tombstone !== undefined)) {
+    return gone(person, link === undefined ? 'deleted' : 'deactivated', unknown);
+  }
   if (link === undefined) {
-    if (subject.tombstone !== undefined) return no('deleted', `${statement(person)}${unknown}`);
     return no(
       'never',
       `Confluence shows no group that grants it${unknown}, and nobody asked for it through this bridge`,
     );
   }
-  if (link.wanted === 'inactive') return no('deactivated', `${statement(person)}${unknown}`);
   const taken = memberships.find(({ groupId, origin }) => now.access.granting.has(groupId) && origin.by === 'others');
   if (taken?.origin.by === 'others') {
     const sentence = `${named([taken], person)} was taken away, not by this bridge, ${spell(taken.origin.span)}`;
@@ -117,6 +125,19 @@ function outside(person: PersonCase, now: PersonNow): Verdict {
     'ungiven',
     `Confluence shows no group that grants it, though ${statement(person)}${unknown}; send it again`,
   );
+}
+
+/** In no granting group, as was asked for: access is left only by a role of one's own. */
+function gone(person: PersonCase, kind: 'deleted' | 'deactivated', unknown: string): Verdict {
+  const { look } = person;
+  if (look === undefined) return no(kind, `${statement(person)}${unknown}`);
+  if (look.roles === undefined) {
+    return no(kind, `${statement(person)}${unknown}; whether a role on the site is left could not be looked at`);
+  }
+  if (look.roles.length === 0) return no(kind, `${statement(person)}${unknown}`);
+  const roles = look.roles.map(sayRole).join(', ');
+  const sentence = `role assignments showed ${roles} at ${look.lookedAt}, though ${statement(person)}`;
+  return { kind: 'keptRole', hasAccess: true, sentence: `Has access, because ${sentence}. ${REMOVE_ACCESS}` };
 }
 
 function withoutAccount(person: PersonCase, now: PersonNow): Verdict {

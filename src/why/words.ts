@@ -36,6 +36,8 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   'group.membersKept': () => 'leave members there, whom the list left out',
   'brake.tripped': () => 'begin to refuse removals, the brake',
   'leaver.hasAccess': ({ group }) => `find a deactivated person in ${group}`,
+  'leaver.hasRole': () => 'find a role on the site that the bridge cannot take',
+  'leaver.roleGone': () => 'find that role gone',
   'membership.given': ({ person, group }) => `${person} was put into ${group}`,
   'membership.taken': ({ person, group }) => `${person} was taken out of ${group}`,
 };

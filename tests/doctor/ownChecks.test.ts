@@ -240,6 +240,25 @@ describe('records', () => {
     expect(JSON.stringify(finding)).not.toContain('@');
   });
 
+  it('names people who left and have roles, and counts those who could not be looked at [SA17]', async () => {
+    await fill(async (store) => {
+      for (const id of ['kept', 'clear', 'unseen']) await addPerson(store, id, { wanted: 'inactive' });
+      const look = {
+        kept: [{ name: 'user', on: 'confluence', owner: 'confluence' }],
+        clear: [],
+        unseen: undefined,
+      } as const;
+      for (const [id, roles] of Object.entries(look)) {
+        await store.roles.putLeaver({ personId: id, accountId: id, roles }, AT);
+      }
+    });
+
+    expect((await look('records')).map(({ status, message }) => `${status}: ${message}`)).toEqual([
+      'warning: People who left have roles on the site that the bridge cannot take: kept (user on confluence).',
+      'unknown: Whether people who left have roles on the site could not be looked at: 1.',
+    ]);
+  });
+
   it('names no more than ten of many', async () => {
     await fill(async (store) => {
       for (let number = 10; number < 22; number += 1)

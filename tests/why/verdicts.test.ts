@@ -38,6 +38,31 @@ describe('the verdict about a person', () => {
       expect((await site.told(key)).verdict).toMatchObject({ kind: 'deactivated', hasAccess: false });
   });
 
+  it('is "keptRole" for somebody who left and has a role that the bridge cannot take, until it is gone [SA17]', async () => {
+    const site = await startWhy();
+    const { id } = await site.created();
+    site.sandbox.updatePerson(id, { directRoles: ['atlassian/user'] });
+    await site.state(id, false);
+    site.later();
+    site.sandbox.options.rolesReadable = false;
+    await site.scan();
+    expect((await site.told(ADA)).verdict).toMatchObject({
+      kind: 'deactivated',
+      sentence: expect.stringMatching(/whether a role on the site is left could not be looked at\.$/),
+    });
+
+    site.sandbox.options.rolesReadable = true;
+    await site.scan();
+    const { verdict, timeline } = await site.told(ADA);
+    expect(verdict).toMatchObject({ kind: 'keptRole', hasAccess: true });
+    expect(verdict.sentence).toMatch(/showed user on confluence at \S+Z, though okta deactivated .* "Remove access"/);
+    expect(timeline.at(-1)).toMatchObject({ event: 'leaver.hasRole', rule: 'SA17' });
+
+    site.sandbox.updatePerson(id, { directRoles: [] });
+    await site.scan();
+    expect((await site.told(ADA)).verdict).toMatchObject({ kind: 'deactivated', hasAccess: false });
+  });
+
   it("goes by the bridge's own write while reads lag, and says that they do [US2]", async () => {
     const site = await startWhy();
     const { id } = await site.created();
