@@ -1,9 +1,9 @@
 import { matchesPattern } from '../patterns.js';
-import { assertNotProtected, firstAccessGroup, recordMembership } from './access.js';
+import { assertNotProtected, firstAccessGroup } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
-import type { AccountStatus } from './directory.js';
+import { assertUsableAccount, type LocatedAccount } from './accountStates.js';
 import { Failure } from './failure.js';
 import {
   accountAfterScan,
@@ -14,17 +14,9 @@ import {
   needsLink,
   severalAccounts,
 } from './invitations.js';
+import { inviteAs, recordGrant } from './inviting.js';
 import { joinGroups } from './joining.js';
 import type { PersonLink } from './store.js';
-
-/** An account that Atlassian names for an address. */
-export interface LocatedAccount {
-  readonly accountId: string;
-  readonly status: AccountStatus;
-  readonly suspended: boolean;
-  /** The groups it is in, where the look-up told. */
-  readonly groupIds: readonly string[] | undefined;
-}
 
 /**
  * The account of an address as the back end sees it (rule ID4, last two steps); one upstream call, none on the invite
@@ -108,37 +100,10 @@ export async function giveAccess(
   call: Call,
 ): Promise<void> {
   const group = firstAccessGroup(access);
-  if (deps.directory.backEnd === 'organization') {
-    const before = call.upstream.length;
-    const created = await deps.directory.createAccount(address, group.id, call);
-    if (created.accountId !== accountId) throw severalAccounts();
-    if (created.granted) {
-      await recordGrant({ id: accountId, accountId }, group.id, before, deps, call);
-      return;
-    }
-  }
-  await joinGroups({ id: accountId, accountId }, [group.id], 'US4', access, deps, call);
-}
-
-/** An invitation that gave a group has made a membership like any other. `before`: how many calls came before it. */
-async function recordGrant(
-  person: { readonly id: string; readonly accountId: string },
-  groupId: string,
-  before: number,
-  deps: Dependencies,
-  call: Call,
-): Promise<void> {
-  await deps.store.transaction(async (records) => {
-    await recordMembership(records, deps, person.accountId, groupId, true);
-    await audit(records, deps, call, {
-      event: 'group.memberAdded',
-      subject: person.id,
-      object: groupId,
-      decision: 'US4',
-      result: 'done',
-      upstream: call.upstream.slice(before),
-    });
-  });
+  const person = { id: accountId, accountId };
+  if (deps.directory.backEnd === 'organization' && (await inviteAs(person, address, group.id, true, deps, call)))
+    return;
+  await joinGroups(person, [group.id], 'US4', access, deps, call);
 }
 
 /**
@@ -225,30 +190,4 @@ export function assertAllowedDomain(address: string | undefined, deps: Pick<Depe
     'forbidden',
     'Addresses of this domain may not be given access. Use an address of an allowed domain, or have the operator change ALLOWED_EMAIL_DOMAINS.',
   );
-}
-
-/**
- * Refuses accounts that Atlassian itself has switched off (rule US6); the IdP cannot help there.
- *
- * @throws Failure `refused`
- */
-export function assertUsableAccount(account: LocatedAccount, deps: Pick<Dependencies, 'settings'>): void {
-  if (account.status === 'closed') {
-    throw new Failure(
-      'refused',
-      'The Atlassian account of this address is closed (deleted). Use another address, or ask Atlassian to restore the account.',
-    );
-  }
-  if (account.status === 'inactive') {
-    throw new Failure(
-      'refused',
-      'The Atlassian account of this address is deactivated. Have an organization admin reactivate it, then send it again.',
-    );
-  }
-  if (account.suspended && deps.settings.deactivation !== 'suspend') {
-    throw new Failure(
-      'refused',
-      'This person is suspended in the Atlassian organization. Have an organization admin restore access, then send it again.',
-    );
-  }
 }

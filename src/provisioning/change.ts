@@ -1,5 +1,5 @@
 import { assertNotProtected, readMemberships } from './access.js';
-import { assertUsableAccount } from './accounts.js';
+import { assertUsableAccount } from './accountStates.js';
 import { audit } from './auditing.js';
 import { spending } from './brake.js';
 import type { Call } from './call.js';

@@ -1,25 +1,30 @@
 import { controlRead, recordMembership } from './access.js';
+import { assertNotSwitchedOff, notOnSite } from './accountStates.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
+import { type Invitee, reinvite } from './inviting.js';
 
 /**
  * Puts an account into groups, the granting ones first; each confirmed one is recorded at once. An attempt is
  * noted first, so that a deactivation that follows a lost answer leaves that group, too.
  *
- * @throws Failure `refused` when no seat is free, or when Atlassian does not know the account on the site any more
+ * @param person somebody with an address who was removed from the site is invited again, where the back end can
+ * @throws Failure `refused` when no seat is free, the account is switched off, or Atlassian does not know it on the site
+ *   any more
  */
 export async function joinGroups(
-  person: { readonly id: string; readonly accountId: string },
+  person: Invitee & { readonly address?: string | undefined },
   groupIds: readonly string[],
   decision: string,
   access: Access,
   deps: Dependencies,
   call: Call,
 ): Promise<void> {
-  const ordered = [...groupIds].sort((a, b) => Number(access.granting.has(b)) - Number(access.granting.has(a)));
-  for (const groupId of ordered) {
+  const queue = [...groupIds].sort((a, b) => Number(access.granting.has(b)) - Number(access.granting.has(a)));
+  let isInvited = false;
+  for (const groupId of queue) {
     const before = call.upstream.length;
     const entry = { event: 'group.memberAdded', subject: person.id, object: groupId, decision } as const;
     if (access.granting.has(groupId)) await deps.store.writes.attempt(person.accountId, groupId, deps.clock.now());
@@ -34,19 +39,26 @@ export async function joinGroups(
       });
       // An owed group that was deleted meanwhile is owed no more; a granting one must not be skipped silently.
       if (failure.kind === 'notFound' && !access.granting.has(groupId)) continue;
+      // Confluence may say so also of an account that is switched off.
+      if (isLackOfSeat(failure)) await assertNotSwitchedOff(person.accountId, deps, call);
       // 404 or 400: who has left the site's directory can be put into no group.
       if (failure.kind !== 'notFound' && failure.kind !== 'invalid') throw failure;
       // Atlassian says 404 also to a credential that lost its rights (rule SA2).
       await controlRead(deps, access, call);
-      throw new Failure(
-        'refused',
-        'Atlassian does not know this account on the site any more, so access could not be given. Invite the person in Atlassian administration, then send it again.',
-        { cause: failure },
-      );
+      if (isInvited) throw notOnSite(failure);
+      isInvited = true;
+      // What the invitation does not give is asked for once more.
+      if (!(await reinvite(person, groupId, failure, deps, call))) queue.push(groupId);
+      continue;
     }
     await deps.store.transaction(async (records) => {
       await recordMembership(records, deps, person.accountId, groupId, true);
       await audit(records, deps, call, { ...entry, result: 'done', upstream: call.upstream.slice(before) });
     });
   }
+}
+
+/** The 500 that Confluence sends when the identity platform refuses, for lack of a seat or for another reason. */
+function isLackOfSeat({ kind, upstream }: Failure): boolean {
+  return kind === 'refused' && upstream?.status === 500;
 }

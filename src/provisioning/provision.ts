@@ -1,13 +1,6 @@
 import { assertNotProtected, firstAccessGroup, layOwnWrites, type Memberships, readMemberships } from './access.js';
-import {
-  assertAllowedDomain,
-  assertUsableAccount,
-  giveAccess,
-  giveNewAccess,
-  type LocatedAccount,
-  locateAccount,
-  restoreAccount,
-} from './accounts.js';
+import { assertAllowedDomain, giveAccess, giveNewAccess, locateAccount, restoreAccount } from './accounts.js';
+import { assertUsableAccount, type LocatedAccount } from './accountStates.js';
 import { audit } from './auditing.js';
 import { spending } from './brake.js';
 import type { Call } from './call.js';

@@ -45,7 +45,11 @@ export interface RoleRecords {
   openLeavers(): Promise<readonly LeaverLook[]>;
 }
 
-/** What is known of groups, whenever it was read. */
-export async function rolesByGroup(records: Pick<RoleRecords, 'ofGroups'>): Promise<RolesByGroup> {
-  return new Map([...(await records.ofGroups())].map(([groupId, { roles }]) => [groupId, roles]));
+/** How long "no roles" is good for without being read again: a key that may read no more must not open what names protect. */
+const NONE_GOOD_FOR_MS = 24 * 60 * 60 * 1000;
+
+/** What is known of groups. Roles count however long ago they were read, since they only add to what a group is taken for. */
+export function believed(known: ReadonlyMap<string, KnownRoles>, nowMs: number): RolesByGroup {
+  const good = [...known].filter(([, { roles, readAtMs }]) => roles.length > 0 || nowMs - readAtMs < NONE_GOOD_FOR_MS);
+  return new Map(good.map(([groupId, { roles }]) => [groupId, roles]));
 }

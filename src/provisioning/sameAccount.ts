@@ -1,4 +1,4 @@
-import type { LocatedAccount } from './accounts.js';
+import type { LocatedAccount } from './accountStates.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import type { PersonLink } from './store.js';

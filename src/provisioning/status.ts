@@ -226,7 +226,14 @@ export async function reactivate(
     });
   }
   const groupIds = groupsToGive(link.suspended ? holds : holds.map(asRemembered), memberships, access);
-  await joinGroups({ id: link.id, accountId: link.accountId }, groupIds, decision, access, deps, call);
+  await joinGroups(
+    { id: link.id, accountId: link.accountId, address: link.address },
+    groupIds,
+    decision,
+    access,
+    deps,
+    call,
+  );
   await deps.store.transaction(async (records) => {
     await records.holds.removeAll(link.id, 'remembered');
     await records.holds.removeAll(link.id, 'owed');

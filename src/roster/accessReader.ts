@@ -2,7 +2,8 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Access, Settings } from '../provisioning/dependencies.js';
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
-import { rolesByGroup } from '../provisioning/roleRecords.js';
+import { believed } from '../provisioning/roleRecords.js';
+import type { RolesByGroup } from '../provisioning/roles.js';
 import type { Store } from '../provisioning/store.js';
 import { grantingGroups, listAccess, resolveAccess } from './accessGroups.js';
 import { asOwnTrouble } from './trouble.js';
@@ -51,18 +52,23 @@ export function createAccessReader(parts: AccessParts): AccessReader {
     if (scannedAtMs === undefined) return undefined;
     if (fromIndex?.scannedAtMs !== scannedAtMs) {
       const granting = await store.index.grantingGroups();
-      const access = resolveAccess(granting, settings.accessGroups, await rolesByGroup(store.roles));
+      const access = resolveAccess(granting, settings.accessGroups, await readRoles());
       fromIndex = { scannedAtMs, access };
     }
     checkIndexAtMs = clock.now() + INDEX_CHECK_MS;
     return fromIndex;
   }
 
+  /** As scans read them: a request never asks. */
+  async function readRoles(): Promise<RolesByGroup> {
+    return believed(await store.roles.ofGroups(), clock.now());
+  }
+
   async function readDirectly(): Promise<Access> {
     const call = openOwnCall('request', settings.requestBudgetMs, parts.stopSignal, clock);
     try {
       const listing = await listAccess(directory, settings.accessGroups, call);
-      const [roles, indexed] = [await rolesByGroup(store.roles), await store.index.grantingGroups()];
+      const [roles, indexed] = [await readRoles(), await store.index.grantingGroups()];
       return resolveAccess(grantingGroups(listing, roles, clock, indexed), settings.accessGroups, roles);
     } catch (error) {
       direct = undefined;

@@ -1,9 +1,9 @@
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Log } from '../provisioning/dependencies.js';
-import { Failure } from '../provisioning/failure.js';
+import { Failure, type FailureKind } from '../provisioning/failure.js';
 import { inParallel } from '../provisioning/parallel.js';
-import type { KnownRoles } from '../provisioning/roleRecords.js';
-import { provesSite, type Role, type RoleReads, type RolesByGroup } from '../provisioning/roles.js';
+import { believed, type KnownRoles } from '../provisioning/roleRecords.js';
+import { accessTypesOf, provesSite, type Role, type RoleReads, type RolesByGroup } from '../provisioning/roles.js';
 import type { Store } from '../provisioning/store.js';
 
 /** Who may do what changes seldom; Confluence's own list of granting groups is read by every scan. */
@@ -17,10 +17,10 @@ const READS_AT_ONCE = 4;
 export interface RoleBook {
   readonly roles: () => RolesByGroup;
   /**
-   * Reads what is not known, or has grown old. A read that fails leaves what is known (rule SA2), and ends the asking of
-   * this scan unless it was about its own group.
+   * Reads what is not known, or has grown old, and of groups that Confluence does not list what alone says that they grant.
+   * A read that fails leaves what is known (rule SA2), and ends the asking of this scan.
    */
-  readonly renew: (groupIds: readonly string[], call: Call) => Promise<void>;
+  readonly renew: (groupIds: readonly string[], areListed: boolean, call: Call) => Promise<void>;
   /** Forgets groups that are gone. @param groupIds all there are */
   readonly keepOnly: (groupIds: ReadonlySet<string>) => Promise<void>;
 }
@@ -45,22 +45,24 @@ export async function openRoleBook({ reads, records, clock, log }: BookParts): P
     await records.putGroup(groupId, fact);
   }
 
-  /** A group that had a role on this site: what this scan's "no roles" have to be believed by. */
-  function control(): readonly string[] {
-    const prover = [...known].find(([, { roles }]) => provesSite(roles));
+  /** Another group that had a role on this site: what this scan's "no roles" have to be believed by. */
+  function control(due: readonly string[]): readonly string[] {
+    const prover = [...known].find(([groupId, { roles }]) => provesSite(roles) && !due.includes(groupId));
     return isProved || prover === undefined ? [] : [prover[0]];
   }
 
   return {
-    roles: () => new Map([...known].map(([groupId, { roles }]) => [groupId, roles])),
-    async renew(groupIds, call) {
+    roles: () => believed(known, clock.now()),
+    async renew(groupIds, areListed, call) {
       if (reads === undefined) return;
       const readAtMs = (groupId: string): number => known.get(groupId)?.readAtMs ?? 0;
+      const decides = (groupId: string): boolean =>
+        !areListed && accessTypesOf(known.get(groupId)?.roles ?? []).length > 0;
       const due = groupIds
-        .filter((groupId) => clock.now() - readAtMs(groupId) >= GOOD_FOR_MS)
+        .filter((groupId) => decides(groupId) || clock.now() - readAtMs(groupId) >= GOOD_FOR_MS)
         .sort((one, other) => readAtMs(one) - readAtMs(other));
       if (due.length === 0) return;
-      const asked = [...new Set([...control(), ...due])].slice(0, left);
+      const asked = [...control(due), ...due].slice(0, left);
       left -= asked.length;
       const { roles, failure } = await askRoles(asked, reads, call);
       isProved ||= [...roles.values()].some(provesSite);
@@ -80,22 +82,28 @@ export async function openRoleBook({ reads, records, clock, log }: BookParts): P
   };
 }
 
-/** What was answered, and what ended the asking early. A group that the organization does not know is left out. */
+/** Failures that may be about one group alone. */
+const OF_ONE: readonly FailureKind[] = ['invalid', 'unexpected'];
+
+/** What was answered, and what kept groups from being told of. A group that the organization does not know is left out. */
 export async function askRoles(
   groupIds: readonly string[],
   reads: RoleReads,
   call: Call,
 ): Promise<{ readonly roles: ReadonlyMap<string, readonly Role[]>; readonly failure: Failure | undefined }> {
   const roles = new Map<string, readonly Role[]>();
+  let ofOne: Failure | undefined;
   try {
     await inParallel(groupIds, READS_AT_ONCE, async (groupId) => {
       try {
         roles.set(groupId, await reads.ofGroup(groupId, call));
       } catch (error) {
-        if (Failure.from(error).kind !== 'notFound') throw error;
+        const failure = Failure.from(error);
+        if (OF_ONE.includes(failure.kind)) ofOne = failure;
+        else if (failure.kind !== 'notFound') throw failure;
       }
     });
-    return { roles, failure: undefined };
+    return { roles, failure: ofOne };
   } catch (error) {
     return { roles, failure: Failure.from(error) };
   }

@@ -46,17 +46,18 @@ export async function scanDirectory(parts: ScanParts, call: Call): Promise<ScanR
   const startedAtMs = clock.now();
   const listing = await listAccess(directory, settings.accessGroups, call);
   const book = await openRoleBook({ reads: directory.roles, records: store.roles, clock, log });
-  const listed = [...listing.groups.map(({ group }) => group), ...listing.strangers];
-  await book.renew(idsOf(listed), call);
+  const listed = listing.groups.map(({ group }) => group);
+  await book.renew(idsOf(listed), true, call);
+  await book.renew(idsOf(listing.strangers), false, call);
   const known = grantingGroups(listing, book.roles(), clock);
   // Undefined where the configuration does not say which one it is.
   const firstAccessGroupId = resolveAccess(known, settings.accessGroups).accessGroups[0]?.id;
   const generation = await store.index.beginScan();
   try {
     const [counts, groups] = await readAll(known, generation, directory, call);
-    const others = without(groups, listed);
-    await book.keepOnly(new Set(idsOf([...groups, ...listed])));
-    await book.renew(await ofInterest(others, book, parts), call);
+    const others = without(groups, [...listed, ...listing.strangers]);
+    await book.keepOnly(new Set(idsOf([...groups, ...listed, ...listing.strangers])));
+    await book.renew(await ofInterest(others, book, parts), false, call);
     const granting = grantingGroups(listing, book.roles(), clock, others);
     // What role assignments alone name, if anything.
     const more = without(granting, known);

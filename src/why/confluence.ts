@@ -5,7 +5,7 @@ import type { Access } from '../provisioning/dependencies.js';
 import type { UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { severalAccounts } from '../provisioning/invitations.js';
-import { rolesByGroup } from '../provisioning/roleRecords.js';
+import { believed } from '../provisioning/roleRecords.js';
 import type { Records } from '../provisioning/store.js';
 import { resolveAccess } from '../roster/accessGroups.js';
 import { accountSubject, findPeople, type PersonSubject } from './subjects.js';
@@ -102,8 +102,8 @@ export async function askAboutPerson(subject: PersonSubject, asking: Asking): Pr
   return { access, ownAccountId, account, memberships, isSuspended, mayAddressEnter: undefined };
 }
 
-async function readAccess({ questions, records }: Asking): Promise<Access> {
-  const roles = await rolesByGroup(records.roles);
+async function readAccess({ questions, records, clock }: Asking): Promise<Access> {
+  const roles = believed(await records.roles.ofGroups(), clock.now());
   return resolveAccess(await questions.grantingGroups(), questions.config.accessGroups, roles);
 }
 

@@ -9,6 +9,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   'user.adopted': () => 'take up the person, who was there before',
   'user.invited': () => 'invite the person',
   'user.inviteRepeated': () => 'send the invitation once more',
+  'user.anotherInvited': ({ object }) => `invite the address, which gave another account, ${object}`,
   'user.recorded': () => 'record the user without access',
   'user.takenUp': () => 'take up the record again',
   'user.linked': ({ object }) => `connect the user with the account ${object}`,

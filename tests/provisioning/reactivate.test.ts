@@ -116,16 +116,6 @@ describe('active: true for a leaver', () => {
     expect(bodyOf(await site.state(id, true)).active).toBe(true);
   });
 
-  it('is 409 with the way out when the account has left the directory of the site [US8]', async () => {
-    const { site, id } = await startWithLeaver();
-    site.sandbox.updatePerson(id, { inDirectory: false });
-
-    const reply = await site.state(id, true);
-
-    expectScimError(reply, 409);
-    expect(detailOf(reply)).toMatch(/Invite the person in Atlassian administration/);
-  });
-
   it('takes Atlassian’s "is a member already" for success [US8]', async () => {
     const { site, id, access } = await startWithLeaver();
     site.sandbox.options.duplicateAdd = 400;

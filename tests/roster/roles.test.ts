@@ -95,7 +95,6 @@ describe('role assignments of groups', () => {
   it('that a later scan does not find any more take the grant with them [SA1]', async () => {
     const { bridge, sandbox, group, ada } = await startUnlisted();
     sandbox.updateGroup(group.id, { grants: undefined });
-    bridge.clock.advance(2 * HOUR_MS);
     await bridge.scan();
 
     expect((await bridge.store.index.group(group.id))?.accessTypes).toEqual([]);
@@ -227,6 +226,25 @@ describe('a pattern of ADOPT_GROUPS', () => {
     expect(await reach('team-admins', { settings })).toBe(204);
     expect(await reach('team-admins', { settings, backEnd: 'invite' })).toBe(403);
     expect(await reach('team-admins', { settings, sandbox: { ...sandbox, rolesReadable: false } })).toBe(403);
+  });
+
+  it('does not reach it any more once nobody has read its roles for a day [GR1] [SA2]', async () => {
+    const bridge = await startTestBridge({ sandbox, settings });
+    const ada = bridge.sandbox.findPersonByEmail('ada@example.com')?.accountId ?? '';
+    const group = bridge.sandbox.findGroupByName('team-admins')?.id ?? '';
+    bridge.sandbox.options.rolesReadable = false;
+    bridge.clock.advance(25 * HOUR_MS);
+    await bridge.scan();
+    expectScimError(await add(bridge, group, ada), 403);
+  });
+
+  it('is judged by what the others say where one group is answered in a shape that nobody knows [SA2]', async () => {
+    const bridge = await startTestBridge({ sandbox, settings, scan: false });
+    const odd = bridge.sandbox.findGroupByName('team-jira')?.id ?? '';
+    bridge.sandbox.faults.always({ path: new RegExp(`${odd}/role-assignments`), status: 200, body: { data: [{}] } });
+    await bridge.scan();
+    const ada = bridge.sandbox.findPersonByEmail('ada@example.com')?.accountId ?? '';
+    expect((await add(bridge, bridge.sandbox.findGroupByName('team-admins')?.id ?? '', ada)).status).toBe(204);
   });
 
   it('does not reach what the operator has put into PRIVILEGED_GROUPS, whatever its roles [GR1]', async () => {

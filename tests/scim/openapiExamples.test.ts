@@ -283,6 +283,10 @@ describe('an example of an answer', () => {
       anothersMember: await bridge.scim('patch', `/Groups/${idOf(createdGroup)}`, leave, ENTRA_TOKEN),
       readOnlyCaller: await bridge.scim('delete', person, undefined, reader),
     };
+    const eve = idOf(await bridge.scim('post', '/Users', user('eve')));
+    bridge.sandbox.closeAccount(eve);
+    const activate = patch({ op: 'replace', path: 'active', value: true });
+    answers['closedAccount'] = await bridge.scim('patch', `/Users/${eve}`, activate);
     answers['braked'] = await bridge.scim('patch', person, patch({ op: 'replace', path: 'active', value: false }));
     const mismatch = { code: 401, message: 'Unauthorized; scope does not match' };
     faults.next({ status: 401, body: mismatch, path: /memberof/ });
