@@ -9,6 +9,7 @@ import { driftingApart } from './drifting.js';
 import { explainingAccess } from './explaining.js';
 import { owningPeople } from './owning.js';
 import { scopingToken } from './scoping.js';
+import { grantingByFact } from './roles.js';
 import { writeTesting } from './writeTesting.js';
 
 /** What a chapter plays on: a site, a bridge, and identity providers. */
@@ -38,5 +39,6 @@ export const CHAPTERS: readonly Chapter[] = [
   driftingApart,
   brakingWave,
   writeTesting,
+  grantingByFact,
   scopingToken,
 ];
