@@ -18,7 +18,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 2, name: 'audit by object', up: indexAuditByObject },
   { number: 3, name: 'mass-removal brake', up: createBrakeTables },
   { number: 4, name: 'ownership', up: addOwners },
-  { number: 6, name: 'role assignments', up: createRoleTables },
+  { number: 5, name: 'role assignments', up: createRoleTables },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
