@@ -17,6 +17,7 @@ import { createJobs } from './provisioning/jobs.js';
 import { createLeaverRemoval } from './provisioning/leaverRemoval.js';
 import { lookAtLeavers } from './provisioning/leaverRoles.js';
 import { createPeople } from './provisioning/people.js';
+import { countSeats, createSeats } from './provisioning/seats.js';
 import { settleInvitations, settleReturned } from './provisioning/settling.js';
 import type { Store } from './provisioning/store.js';
 import { createRoster, type RunningRoster } from './roster/roster.js';
@@ -90,11 +91,19 @@ export function createApp(parts: AppParts): App {
     countMembers: (groupId, call) => countMembers(groupId, deps, call),
     indexReady: (call) => roster.ready(call),
   });
+  const seats = createSeats({
+    store,
+    clock,
+    log: logger,
+    limit: config.seatLimit,
+    indexReady: (call) => roster.ready(call),
+  });
   const deps: Dependencies = {
     directory,
     store,
     roster,
     brake,
+    seats,
     settings: config,
     ownAccountId: () => parts.ownAccountId,
     clock,
@@ -126,6 +135,15 @@ export function createApp(parts: AppParts): App {
     }
     next();
   };
+  const lookAtSeats: RequestHandler = async (_request, _response, next) => {
+    try {
+      if (config.seatLimit !== undefined && (await store.index.scannedAtMs()) !== undefined)
+        metrics.seatsAre({ used: await countSeats(store, clock.now()), limit: config.seatLimit });
+    } catch (error) {
+      logger.warn('The seats in use could not be counted', { error: Failure.from(error) });
+    }
+    next();
+  };
 
   const handler = express();
   handler.disable('x-powered-by');
@@ -135,7 +153,7 @@ export function createApp(parts: AppParts): App {
   handler.get(['/healthz', '/metrics'], lookAtBrake);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));
-  handler.get('/metrics', requireCaller(authenticate), serveMetrics(metrics));
+  handler.get('/metrics', requireCaller(authenticate), lookAtSeats, serveMetrics(metrics));
   handler.use(
     SCIM_BASE_PATH,
     createScimRouter({ bridge, authenticate, publicUrl: config.publicUrl, clock, stopping: stopping.signal }),

@@ -60,6 +60,8 @@ export interface Config {
   /** Patterns in lower case; empty: every domain. */
   readonly allowedEmailDomains: readonly string[];
   readonly testAddresses: readonly string[];
+  /** People who may have access; undefined for no limit. */
+  readonly seatLimit: number | undefined;
   readonly requestBudgetMs: number;
   readonly indexMaxAgeMs: number;
   readonly log: { readonly level: SettingValues['LOG_LEVEL']; readonly format: SettingValues['LOG_FORMAT'] };
@@ -254,6 +256,7 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     defaultEmailDomain: settings.DEFAULT_EMAIL_DOMAIN,
     allowedEmailDomains: settings.ALLOWED_EMAIL_DOMAINS ?? [],
     testAddresses: settings.TEST_ADDRESSES ?? [],
+    seatLimit: settings.SEAT_LIMIT,
     requestBudgetMs: settings.REQUEST_BUDGET_SECONDS * 1000,
     indexMaxAgeMs: settings.INDEX_MAX_AGE_SECONDS * 1000,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },

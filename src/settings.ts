@@ -79,6 +79,7 @@ export const SETTINGS = {
   DEFAULT_EMAIL_DOMAIN: optional(emailDomain, 'acme.com'),
   ALLOWED_EMAIL_DOMAINS: optional(listOf(domainPattern), 'acme.com,*.acme.com'),
   TEST_ADDRESSES: optional(listOf(testAddress), 'jumpcloud-test@acme.com,okta-check-*@acme.com'),
+  SEAT_LIMIT: optional(wholeNumber(1, 1_000_000), '250'),
   REQUEST_BUDGET_SECONDS: defaulted(wholeNumber(1, 300), '25'),
   UPSTREAM_CONCURRENCY: defaulted(wholeNumber(1, 64), '8'),
   INDEX_MAX_AGE_SECONDS: defaulted(wholeNumber(0, 3600), '300'),

@@ -12,6 +12,7 @@ import type { Call } from '../provisioning/call.js';
 import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { countMembers } from '../provisioning/groupReads.js';
+import { createSeats } from '../provisioning/seats.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
 import { openSqliteStore } from '../store/sqlite.js';
@@ -61,6 +62,11 @@ export async function asOperator<T>(
       log,
     };
     const roster = createRoster({ ...common, onScanned: () => Promise.resolve() });
+    const seats = createSeats({
+      ...common,
+      limit: config.seatLimit,
+      indexReady: (own) => roster.ready(own),
+    });
     const brake = createBrake({
       ...common,
       limits: config.brake,
@@ -72,6 +78,7 @@ export async function asOperator<T>(
       ...common,
       roster,
       brake: isBraked ? brake : RELEASED_BRAKE,
+      seats,
       ownAccountId: () => accountId,
     };
     const done = await work(deps, call);

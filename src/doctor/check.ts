@@ -22,7 +22,8 @@ export type CheckName =
   | 'callers'
   | 'records'
   | 'brake'
-  | 'leavers';
+  | 'leavers'
+  | 'seatLimit';
 
 /** One line of the report. No secret and no address of a person is in it; names of groups are, since they are pasted. */
 export interface Finding {

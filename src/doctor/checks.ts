@@ -16,6 +16,7 @@ import { readRights } from './readRights.js';
 import { records } from './records.js';
 import { scopes } from './scopes.js';
 import { roles } from './roles.js';
+import { seatLimit } from './seatLimit.js';
 import { seats } from './seats.js';
 import { settings } from './settings.js';
 import { token } from './token.js';
@@ -43,4 +44,4 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
 export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes, toldExpiry];
 
 /** What is asked of the configuration and the store. */
-export const OWN_CHECKS = [settings, expiry, callers, records, brake, leavers] as const;
+export const OWN_CHECKS = [settings, expiry, callers, records, brake, leavers, seatLimit] as const;

@@ -17,7 +17,8 @@ export const seats: Check<Questions> = {
       {
         status: 'unknown',
         message: `Atlassian does not tell how many seats there are. ${counts.join(', ')}, apps included.`,
-        remedy: 'Before many people are assigned, compare with the licence in Atlassian administration, under billing.',
+        remedy:
+          'Before many people are assigned, compare with the licence in Atlassian administration, under billing. SEAT_LIMIT keeps the bridge from buying more.',
       },
     ];
   },

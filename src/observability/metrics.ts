@@ -37,6 +37,8 @@ export interface Metrics {
   removalsCounted(counter: 'access' | 'group', count: number): void;
   /** The brake as it is now. */
   brakeIs(state: { readonly isTripped: boolean; readonly accessLosses: number }): void;
+  /** Seats in use and `SEAT_LIMIT` (rule US14). */
+  seatsAre(state: { readonly used: number; readonly limit: number }): void;
   /** Work that goes on behind answered requests (rule GR8). */
   jobsRunning(count: number): void;
   readonly contentType: string;
@@ -161,6 +163,18 @@ export function createMetrics(now: () => number): Metrics {
     help: 'People who lost access within the window of the brake.',
     registers,
   });
+  const seatsUsed = new Gauge({
+    name: `${PREFIX}seats_used`,
+    help: 'People with access to Confluence or a pending invitation, where SEAT_LIMIT is set; NaN where it is not.',
+    registers,
+  });
+  const seatLimit = new Gauge({
+    name: `${PREFIX}seats_limit`,
+    help: 'SEAT_LIMIT; NaN where none is set.',
+    registers,
+  });
+  seatsUsed.set(NaN);
+  seatLimit.set(NaN);
   const jobs = new Gauge({ name: `${PREFIX}jobs_running`, help: 'Work that outlasts its request.', registers });
 
   return {
@@ -192,6 +206,10 @@ export function createMetrics(now: () => number): Metrics {
     brakeIs(state) {
       brakeTripped.set(state.isTripped ? 1 : 0);
       accessLosses.set(state.accessLosses);
+    },
+    seatsAre({ used, limit }) {
+      seatsUsed.set(used);
+      seatLimit.set(limit);
     },
     jobsRunning: (count) => jobs.set(count),
     contentType: registry.contentType,

@@ -1,5 +1,5 @@
 import { matchesPattern } from '../patterns.js';
-import { assertNotProtected, firstAccessGroup } from './access.js';
+import { assertNotProtected, firstAccessGroup, recordMembership } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
@@ -58,31 +58,52 @@ export async function locateAccount(
 }
 
 /**
- * Gives access to an address that has no account on the site, by what the back end can do (rule US4).
+ * Gives access to an address that has no account on the site, by what the back end can do (rule US4), and holds a seat
+ * for it until that is recorded (rule US14).
  *
  * @param recordedId the SCIM id of a person who is recorded already, for the audit
- * @returns the account id; undefined when an invitation was sent and the account will appear later
+ * @param record what the caller records of it; the account id is undefined when an invitation was sent and the account
+ *   will appear later
  * @throws Failure `refused` when no seat is free, or when there is access under an account nobody can see
  */
-export async function giveNewAccess(
+export async function giveNewAccess<T>(
   address: string,
   recordedId: string | undefined,
   access: Access,
   deps: Dependencies,
   call: Call,
-): Promise<string | undefined> {
-  const group = firstAccessGroup(access);
-  if (deps.directory.backEnd === 'invite') {
-    if (!(await deps.directory.hasAccess(address, call))) {
-      await inviteOnce(address, recordedId ?? 'new', deps, call);
-      return undefined;
-    }
+  record: (accountId: string | undefined) => Promise<T>,
+): Promise<T> {
+  const newcomer = { accountId: undefined, address };
+  if (deps.directory.backEnd !== 'invite') {
+    return deps.seats.hold(newcomer, call, async (giving) =>
+      record(await giving(() => createWithAccess(address, recordedId, access, deps, call))),
+    );
+  }
+  firstAccessGroup(access);
+  if (await deps.directory.hasAccess(address, call)) {
     const person = await accountAfterScan(address, deps, call);
     if (person === undefined) throw needsLink();
-    return person.accountId;
+    return record(person.accountId);
   }
+  return deps.seats.hold(newcomer, call, async (giving) => {
+    await giving(() => inviteOnce(address, recordedId ?? 'new', deps, call));
+    return record(undefined);
+  });
+}
+
+/** @returns the account id */
+async function createWithAccess(
+  address: string,
+  recordedId: string | undefined,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<string> {
+  const group = firstAccessGroup(access);
   const before = call.upstream.length;
   const { accountId, granted } = await deps.directory.createAccount(address, group.id, call);
+  await deps.seats.identify(address, accountId);
   if (granted) await recordGrant({ id: recordedId ?? accountId, accountId }, group.id, before, deps, call);
   // A look-up that did not name the account, because its address is hidden, must not open a side door to it.
   await assertUnlinked(accountId, deps);
@@ -101,24 +122,37 @@ export async function giveAccess(
 ): Promise<void> {
   const group = firstAccessGroup(access);
   const person = { id: accountId, accountId };
-  if (deps.directory.backEnd === 'organization' && (await inviteAs(person, address, group.id, true, deps, call)))
-    return;
+  const invite = (): Promise<boolean> => inviteAs(person, address, group.id, true, deps, call);
+  if (deps.directory.backEnd === 'organization') {
+    if (await deps.seats.hold({ accountId, address }, call, (giving) => giving(invite))) return;
+  }
   await joinGroups(person, [group.id], 'US4', access, deps, call);
 }
 
 /**
- * Ends a suspension.
+ * Ends a suspension, and notes the access that came back with it.
  *
+ * @param groupIds what the account is in, hidden while it is suspended
  * @throws Failure `refused` when the organization does not have the account in a directory any more: never `notFound`,
  *   which would be about the SCIM User
  */
-export async function restoreAccount(accountId: string, deps: Dependencies, call: Call): Promise<void> {
+export async function restoreAccount(
+  accountId: string,
+  groupIds: Iterable<string>,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
   try {
     await deps.directory.restore(accountId, call);
   } catch (error) {
     const failure = Failure.from(error);
     throw failure.kind === 'notFound' ? outsideDirectory(failure) : failure;
   }
+  const granting = [...groupIds].filter((groupId) => access.granting.has(groupId));
+  await deps.store.transaction(async (records) => {
+    for (const groupId of granting) await recordMembership(records, deps, accountId, groupId, true);
+  });
 }
 
 /** To the organization the account is nobody, whatever Confluence shows of it. */
@@ -155,11 +189,18 @@ export async function createMissingAccount(
     assertUsableAccount(located, deps);
     await assertUnlinked(located.accountId, deps);
   }
-  const accountId = located?.accountId ?? (await giveNewAccess(link.address, link.id, access, deps, call));
-  if (accountId !== undefined) {
+  const connect = async (accountId: string): Promise<string> => {
     await attach(link, accountId, 'US8', deps, call);
     return accountId;
-  }
+  };
+  if (located !== undefined) return connect(located.accountId);
+  return giveNewAccess(link.address, link.id, access, deps, call, (accountId) =>
+    accountId === undefined ? noteInvitation(link, deps, call) : connect(accountId),
+  );
+}
+
+/** @returns undefined, for the account that is still to appear */
+async function noteInvitation(link: PersonLink, deps: Dependencies, call: Call): Promise<undefined> {
   const now = new Date(deps.clock.now()).toISOString();
   await deps.store.transaction(async (records) => {
     await records.people.update(link.id, { invitedAt: now });

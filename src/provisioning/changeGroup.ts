@@ -15,6 +15,7 @@ import type { PlannedStep } from './memberSteps.js';
 import { carryOut } from './memberWork.js';
 import { assertOwnGroup } from './ownership.js';
 import { refusing } from './refusals.js';
+import { exchangeOf } from './seating.js';
 import type { GroupLink, Records } from './store.js';
 import type { GroupView } from './views.js';
 
@@ -84,9 +85,15 @@ async function applyChange(
   const plan = await sparingOthers(unprotected, change, people, group.id, access, deps, call);
 
   const work = { groupId: group.id, remove: planned(plan.remove, people), add: planned(plan.add, people) };
+  const isGranting = access.granting.has(group.id);
+  if (isGranting) {
+    await refusing('US14', { event: 'group.changed', subject: group.id }, deps, call, () =>
+      deps.seats.check(exchangeOf(work), call),
+    );
+  }
   const loss = {
     groupId: group.id,
-    isGranting: access.granting.has(group.id),
+    isGranting,
     members: work.remove.map(({ member }) => member),
     size: known.link?.memberCount,
   };

@@ -16,6 +16,7 @@ import { assertMembersKnown, type Member, protectionOf } from './members.js';
 import { planMembers } from './memberships.js';
 import { carryOut } from './memberWork.js';
 import { refusing } from './refusals.js';
+import { exchangeOf } from './seating.js';
 import type { GroupLink, Intent, Records } from './store.js';
 import type { GroupView } from './views.js';
 
@@ -269,6 +270,11 @@ async function fill(
     call,
   );
   const work = { groupId: known.id, remove: [], add: planned(plan.add, people) };
+  if (access.granting.has(known.id)) {
+    await refusing('US14', { ...ATTEMPT, subject: known.id }, deps, call, () =>
+      deps.seats.check(exchangeOf(work), call),
+    );
+  }
   const outcome = await carryOut(work, access, deps, call, progress);
   await deps.store.transaction((records) => recordMemberOwners(known.id, change, plan, outcome.settled, records, call));
   if (outcome.failure !== undefined) throw outcome.failure;

@@ -4,6 +4,7 @@ import type { Directory } from './directory.js';
 import type { Failure } from './failure.js';
 import type { IndexedGroup } from './indexRecords.js';
 import type { RolesByGroup } from './roles.js';
+import type { Seats } from './seats.js';
 import type { Store } from './store.js';
 
 /** The settings that decide about access (DESIGN: the table in README). Names and addresses as the operator wrote them. */
@@ -89,6 +90,7 @@ export interface Dependencies {
   readonly store: Store;
   readonly roster: Roster;
   readonly brake: Brake;
+  readonly seats: Seats;
   readonly settings: Settings;
   /** The credential's own account: protected by default (SA8). Undefined until Atlassian told. */
   ownAccountId(): string | undefined;

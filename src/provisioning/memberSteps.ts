@@ -7,6 +7,7 @@ import { knownGroup, readGroup } from './groupReads.js';
 import { assertMayRemove } from './memberOwners.js';
 import { knownMembers, type Member, unknownMembers } from './members.js';
 import type { MemberStep } from './memberships.js';
+import { newcomerOf } from './seating.js';
 import type { Hold, Records } from './store.js';
 
 export interface PlannedStep {
@@ -153,6 +154,18 @@ export class MemberSteps {
       await this.#deps.store.holds.remove(member.id, this.#groupId, 'owed');
       return false;
     }
+    if (!this.#isGranting) return this.#send(member, accountId, call);
+    try {
+      return await this.#deps.seats.hold(newcomerOf(member), call, (giving) =>
+        giving(() => this.#send(member, accountId, call)),
+      );
+    } catch (error) {
+      const failure = Failure.from(error);
+      throw failure.refusedBy === undefined ? failure : await this.#failed(failure, 'group.memberAdded', member, call);
+    }
+  }
+
+  async #send(member: Member, accountId: string, call: Call): Promise<boolean> {
     // Until it is answered nobody knows whether it happened; a deactivation then leaves this group, too (rule US2).
     if (this.#isGranting) await this.#deps.store.writes.attempt(accountId, this.#groupId, this.#deps.clock.now());
     try {
@@ -216,7 +229,7 @@ export class MemberSteps {
   async #failed(failure: Failure, event: string, member: Member, call: Call): Promise<Failure> {
     const result =
       failure.kind === 'refused' || failure.kind === 'invalid' || failure.kind === 'notFound' ? 'refused' : 'failed';
-    await this.#audit(this.#deps.store, call, event, member, this.#decision, result);
+    await this.#audit(this.#deps.store, call, event, member, failure.refusedBy ?? this.#decision, result);
     return failure;
   }
 

@@ -11,6 +11,7 @@ import { type CurrentMemberships, viewOfLink } from './people.js';
 import { grantingGroupsOf } from './leaving.js';
 import { assertMayTake } from './ownership.js';
 import { type Attempt, refusing } from './refusals.js';
+import { holdingSeat } from './seating.js';
 import { deactivate, lossesOf, reactivate, readStanding } from './status.js';
 import { rememberedAccount, withRecord } from './sameAccount.js';
 import { isTestAddress } from './invitations.js';
@@ -90,8 +91,7 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
   const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
   const takenUp = { ...link, ...changes };
   const standing = await readStanding(takenUp, deps, call);
-  const losses = person.active === false ? await lossesOf(takenUp, standing, deps, call) : {};
-  return spending(await deps.brake.reserve(losses, call), async () => {
+  const record = async (): Promise<PersonView> => {
     await deps.store.transaction(async (records) => {
       await records.people.update(link.id, changes);
       if (person.externalId !== undefined) {
@@ -102,7 +102,10 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
     });
     const state = person.active === false ? deactivate : reactivate;
     return latestView(link.id, await state(takenUp, standing, deps, call), deps, call);
-  });
+  };
+  if (person.active !== false) return holdingSeat(takenUp, standing, deps, call, record);
+  const losses = await lossesOf(takenUp, standing, deps, call);
+  return spending(await deps.brake.reserve(losses, call), record);
 }
 
 export async function latestView(
@@ -136,11 +139,12 @@ async function adopt(
   if (person.active === false) {
     wanted = 'inactive';
   } else {
-    if (located.suspended) await restoreAccount(accountId, deps, call);
-    if (!hadAccess) {
-      await giveAccess(accountId, person.address, access, deps, call);
-      shown.add(firstAccessGroup(access).id);
-    }
+    const newcomer = { accountId, address: person.address, hasAccess: hadAccess && !located.suspended };
+    await deps.seats.hold(newcomer, call, async (giving) => {
+      if (located.suspended) await giving(() => restoreAccount(accountId, shown, access, deps, call));
+      if (!hadAccess) await giveAccess(accountId, person.address, access, deps, call);
+    });
+    if (!hadAccess) shown.add(firstAccessGroup(access).id);
   }
   // A leaver's message about somebody who has access: taken, not only noted.
   const takesAccess =
@@ -194,21 +198,12 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
     }
     return viewOfLink(link, call, undefined, undefined, deps);
   }
-  const accountId = await giveNewAccess(person.address, undefined, access, deps, call);
-  const invited = accountId === undefined;
-  const link = await insert(
-    person,
-    {
-      accountId,
-      wanted: 'active',
-      origin: 'created',
-      invited,
-      event: invited ? 'user.invited' : 'user.provisioned',
-    },
-    deps,
-    call,
-  );
-  if (accountId === undefined) {
+  const link = await giveNewAccess(person.address, undefined, access, deps, call, (accountId) => {
+    const invited = accountId === undefined;
+    const event = invited ? 'user.invited' : 'user.provisioned';
+    return insert(person, { accountId, wanted: 'active', origin: 'created', invited, event }, deps, call);
+  });
+  if (link.accountId === undefined) {
     deps.roster.expectAccount();
     return viewOfLink(link, call, undefined, undefined, deps);
   }

@@ -5,7 +5,9 @@ import { isProtected } from './access.js';
 import { audit } from './auditing.js';
 import { RELEASED_BRAKE } from './brake.js';
 import { accountByVisibleAddress, attach } from './invitations.js';
+import { refusing } from './refusals.js';
 import { leaveEverything } from './removal.js';
+import { holdingSeat } from './seating.js';
 import { deactivate, reactivate, readStanding } from './status.js';
 import type { PersonLink } from './store.js';
 
@@ -114,6 +116,13 @@ export async function settle(
 ): Promise<void> {
   const found: PersonLink = { ...link, accountId };
   const standing = await readStanding(found, deps, call);
-  await (link.wanted === 'inactive' ? deactivate : reactivate)(found, standing, unbraked(deps), call);
-  await attach(link, accountId, decision, deps, call);
+  const connect = async (): Promise<void> => {
+    await (link.wanted === 'inactive' ? deactivate : reactivate)(found, standing, unbraked(deps), call);
+    await attach(link, accountId, decision, deps, call);
+  };
+  if (link.wanted === 'inactive') return connect();
+  await refusing(decision, { event: 'user.linked', subject: link.id }, deps, call, () =>
+    // The seat of the invitation is the one of the account, until the record says so.
+    holdingSeat(found, standing, deps, call, connect),
+  );
 }

@@ -18,6 +18,8 @@ import { joinGroups } from './joining.js';
 import { grantingGroupsOf, isInvited, leaveGroups, refuseStuck } from './leaving.js';
 import { takeOver } from './ownership.js';
 import type { CurrentMemberships } from './people.js';
+import { holdingSeat } from './seating.js';
+import type { Giving } from './seats.js';
 import type { Hold, PersonLink } from './store.js';
 import { isSuspendedUpstream, suspend } from './suspending.js';
 
@@ -193,7 +195,7 @@ async function rememberWish(
  *
  * @param decision what the audit names as the reason
  * @returns the memberships as they are afterwards; undefined for a person whose account is still to appear
- * @throws Failure `refused` when no seat is free
+ * @throws Failure `refused` when no seat is free, here (rule US14) or at Atlassian
  */
 export async function reactivate(
   link: PersonLink,
@@ -204,6 +206,17 @@ export async function reactivate(
 ): Promise<CurrentMemberships | undefined> {
   assertNotProtected({ accountId: link.accountId, addresses: [link.address, link.userName] }, deps);
   assertAllowedDomain(link.address, deps);
+  return holdingSeat(link, standing, deps, call, (giving) => giveBack(link, standing, giving, decision, deps, call));
+}
+
+async function giveBack(
+  link: PersonLink,
+  standing: Standing,
+  giving: Giving,
+  decision: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<CurrentMemberships | undefined> {
   const { access, memberships } = standing;
   await rememberWish(link, 'active', [], deps, call);
   if (link.accountId === undefined || memberships === undefined) {
@@ -218,8 +231,12 @@ export async function reactivate(
   const kept = link.suspended ? underSuspension.map((hold) => hold.groupId) : [];
   const isUnsure = !link.suspended && underSuspension.length > 0 && deps.directory.backEnd === 'organization';
   if (link.suspended || isUnsure) {
-    if (isUnsure) await restoreUnconfirmed({ ...link, accountId: link.accountId }, deps, call);
-    else await restoreAccount(link.accountId, deps, call);
+    const account = { ...link, accountId: link.accountId };
+    await giving(() =>
+      isUnsure
+        ? restoreUnconfirmed(account, access, deps, call)
+        : restoreAccount(account.accountId, kept, access, deps, call),
+    );
     await deps.store.transaction(async (records) => {
       await records.people.update(link.id, { suspended: false });
       await records.holds.removeAll(link.id, 'suspended');
@@ -255,11 +272,12 @@ export async function reactivate(
  */
 async function restoreUnconfirmed(
   link: PersonLink & { readonly accountId: string },
+  access: Access,
   deps: Dependencies,
   call: Call,
 ): Promise<void> {
   try {
-    await restoreAccount(link.accountId, deps, call);
+    await restoreAccount(link.accountId, [], access, deps, call);
   } catch (error) {
     const { kind } = Failure.from(error);
     const isRefused = kind === 'refused' || kind === 'invalid';

@@ -3,6 +3,7 @@ import type { BrakeRecords } from './brakeRecords.js';
 import type { DirectoryIndex } from './indexRecords.js';
 import type { MembershipOwners } from './ownerRecords.js';
 import type { RoleRecords } from './roleRecords.js';
+import type { SeatRecords } from './seatRecords.js';
 
 /** JSON as an IdP sends it, already bounded in length, depth and count. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -229,6 +230,7 @@ export interface Records {
   readonly audit: AuditRecords;
   readonly brake: BrakeRecords;
   readonly roles: RoleRecords;
+  readonly seats: SeatRecords;
 }
 
 /**

@@ -6,6 +6,7 @@ import { leaversWithAccess } from './leavers.js';
 import { lookInto } from './reading.js';
 import { roleRecords } from './roles.js';
 import type { Handle } from './schema.js';
+import { seatRecords } from './seats.js';
 
 /** What a store holds that its operator should look at. */
 export type StoreGlance =
@@ -27,6 +28,8 @@ export type StoreGlance =
       readonly owners: readonly string[];
       /** People who left whose roles on the site are open: they have some, or it could not be looked (rule SA17). */
       readonly leavers: readonly LeaverLook[];
+      /** People with access or a pending invitation (rule US14); undefined before the first scan. */
+      readonly seatsUsed: number | undefined;
       /** How many things write tests made and have not taken away: one may be running. */
       readonly writeTests: number;
       /** How many people recorded inactive the last scan found with access (rule SA9). */
@@ -101,6 +104,8 @@ async function readGlance(db: Handle) {
     brake: { releasedUntilMs: await brake.releasedUntilMs(), trips: await brake.trips(0) },
     owners: owners.flatMap(({ owner }) => owner ?? []).sort(),
     leavers: await roleRecords(db).openLeavers(),
+    // Without those who are just being given access.
+    seatsUsed: scannedAtMs === null ? undefined : await seatRecords(db).count(Number.MAX_SAFE_INTEGER),
     writeTests: Number(writeTests.count),
     leaversWithAccess: (await leaversWithAccess(db, (scannedAtMs ?? 0) - OWN_WRITE_MS)).length,
   };

@@ -19,6 +19,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 3, name: 'mass-removal brake', up: createBrakeTables },
   { number: 4, name: 'ownership', up: addOwners },
   { number: 5, name: 'role assignments', up: createRoleTables },
+  { number: 6, name: 'seats', up: createSeatTables },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
@@ -303,5 +304,16 @@ async function createRoleTables({ schema }: Handle): Promise<void> {
     .addColumn('person_id', 'text', (column) => column.notNull())
     .addColumn('roles', 'text')
     .addColumn('looked_at', 'text', (column) => column.notNull())
+    .execute();
+}
+
+/** Seats that people are just being given, until records and index show it. */
+async function createSeatTables({ schema }: Handle): Promise<void> {
+  await schema
+    .createTable('seat_reservations')
+    .addColumn('reservation', 'text', (column) => column.primaryKey())
+    .addColumn('account_id', 'text')
+    .addColumn('address', 'text')
+    .addColumn('at_ms', 'bigint', (column) => column.notNull())
     .execute();
 }

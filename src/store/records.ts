@@ -10,6 +10,7 @@ import { membershipOwners } from './membershipOwners.js';
 import { personRecords } from './people.js';
 import type { Handle } from './schema.js';
 import { roleRecords } from './roles.js';
+import { seatRecords } from './seats.js';
 import { tombstoneRecords } from './tombstones.js';
 import { ownWriteRecords } from './writes.js';
 
@@ -27,5 +28,6 @@ export function recordsOf(db: Handle, hash: KeyedHash): Records {
     audit: auditRecords(db),
     brake: brakeRecords(db),
     roles: roleRecords(db),
+    seats: seatRecords(db),
   };
 }

@@ -24,6 +24,8 @@ export interface Database {
   audit: AuditRow;
   brake_removals: BrakeRemovalRow;
   brake_trips: { counter: string; tripped_at_ms: number; last_refused_at_ms: number; refusals: number };
+  /** Seats that people are just being given; `account_id`, `address` or both say to whom. */
+  seat_reservations: { reservation: string; account_id: string | null; address: string | null; at_ms: number };
   /** One row for ever: which generation of the index is read, which one a scan is writing, and the last number given. */
   index_state: {
     id: number;

@@ -149,6 +149,51 @@ describe('callers', () => {
   });
 });
 
+describe('seatLimit', () => {
+  /** A scan found so many people; one more is invited. */
+  const fillSeats = (people: number): Promise<void> =>
+    fill(async (store) => {
+      const generation = await store.index.beginScan();
+      const members = Array.from({ length: people }, (_, n) => `p${n}`).map((accountId) => ({
+        accountId,
+        kind: 'atlassian' as const,
+        email: undefined,
+      }));
+      await generation.addMembers('users', members);
+      const users = {
+        id: 'users',
+        name: 'users',
+        usageType: undefined,
+        managedBy: undefined,
+        accessTypes: ['user'],
+      } as const;
+      await generation.commit({ groups: [users], scannedAtMs: Date.now(), ownWritesSinceMs: 0 });
+      await addPerson(store, 'inv-1', { accountId: undefined });
+    });
+
+  it('has nothing to say without a limit, and before the first scan [US14]', async () => {
+    await fill(() => Promise.resolve());
+    expect(await look('seatLimit', { SEAT_LIMIT: '10' })).toEqual([]);
+    await fillSeats(3);
+    expect(await look('seatLimit')).toEqual([]);
+  });
+
+  it('tells how many are taken, and warns above 90 % [US14]', async () => {
+    await fillSeats(8);
+
+    expect(await look('seatLimit', { SEAT_LIMIT: '10' })).toEqual([
+      {
+        check: 'seatLimit',
+        status: 'ok',
+        message: '9 of 10 seats are taken (SEAT_LIMIT), pending invitations included.',
+      },
+    ]);
+    expect(await look('seatLimit', { SEAT_LIMIT: '9' })).toMatchObject([
+      { status: 'warning', message: expect.stringContaining('Nobody else is given access'), remedy: expect.anything() },
+    ]);
+  });
+});
+
 describe('brake', () => {
   const nowMs = Date.now();
 

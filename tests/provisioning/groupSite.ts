@@ -5,6 +5,7 @@ import type { Dependencies, Settings } from '../../src/provisioning/dependencies
 import { countMembers } from '../../src/provisioning/groupReads.js';
 import { createGroups, type Groups } from '../../src/provisioning/groups.js';
 import { createJobs, type Jobs } from '../../src/provisioning/jobs.js';
+import { createSeats } from '../../src/provisioning/seats.js';
 import type { AuditLine } from '../../src/provisioning/auditRecords.js';
 import type { PersonLink } from '../../src/provisioning/store.js';
 import { addPeople, makeCall, type Site, startSite } from '../roster/site.js';
@@ -74,6 +75,7 @@ export async function startGroups(
       countMembers: (groupId, call) => countMembers(groupId, deps, call),
       indexReady: (call) => roster.ready(call),
     }),
+    seats: createSeats({ store, clock, log, limit: undefined, indexReady: (call) => roster.ready(call) }),
     directory,
     store,
     roster,

@@ -253,6 +253,7 @@ describe('an example of an answer', () => {
     const settings = {
       REQUEST_BUDGET_SECONDS: '1',
       ACCESS_LOSS_LIMIT: '0',
+      SEAT_LIMIT: '2',
       SCIM_TOKENS: `okta:${OKTA_TOKEN},entra:${ENTRA_TOKEN},report:${reader}:ro`,
     };
     const bridge = await startTestBridge({ settings });
@@ -274,6 +275,7 @@ describe('an example of an answer', () => {
       createdGroup,
       emptyList: await bridge.scim('get', filtered('/Users', 'userName eq "nobody@example.com"')),
       taken: await bridge.scim('post', '/Users', user('ada')),
+      noSeat: await bridge.scim('post', '/Users', user('grace')),
       groupTaken: await bridge.scim('post', '/Groups', { ...crew, displayName: 'site-admins' }),
       profilePatch: await bridge.scim('patch', person, title),
       schemas: await bridge.scim('get', '/Schemas'),

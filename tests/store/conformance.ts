@@ -11,6 +11,7 @@ import { describeOwners } from './ownerSuite.js';
 import { ManualClock, type OpenStore } from './samples.js';
 import { describeRoles } from './roleSuite.js';
 import { describeReturns } from './returnSuite.js';
+import { describeSeats } from './seatSuite.js';
 import { describeTrail } from './trailSuite.js';
 import { describeTransactions } from './transactionSuite.js';
 import { describeWalks } from './walkSuite.js';
@@ -55,6 +56,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeIndex(open);
     describeBrake(open);
     describeRoles(open);
+    describeSeats(open);
     describeLists(open);
     describeTransactions(open);
     describeLocks(open);
