@@ -6,6 +6,7 @@ import type { Transferred } from './commands/transfer.js';
 import { DEFAULT_REPAIRS, REPAIR_NAMES, type RepairName } from './drift/findings.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { createRedactor } from './observability/redact.js';
+import type { LinkWord } from './provisioning/linkPlan.js';
 import { nearestWord } from './spelling.js';
 import type { Question } from './why/explain.js';
 
@@ -31,7 +32,8 @@ export interface Commands {
     readonly yes: boolean;
     readonly json: boolean;
   }): Promise<number>;
-  link(email: string, account: string): Promise<void>;
+  /** @returns the exit code: an operator who does not agree is a result */
+  link(email: string, account: string, options: LinkWord & { readonly yes: boolean }): Promise<number>;
   /** @param who an e-mail address, or an id */
   deactivate(who: string): Promise<void>;
   /** @param options.for how long a release lasts, as typed */
@@ -113,12 +115,7 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .description('run the stand-in for Atlassian alone')
     .action(() => commands.sandbox());
   describeDoctor(program, commands, exit);
-  program
-    .command('link')
-    .description('link an invited person, whose address Atlassian hides, to an account')
-    .argument('<email>', 'the address as the identity provider knows it')
-    .argument('<account>', 'the Atlassian account id')
-    .action((email: string, account: string) => commands.link(email, account));
+  describeLink(program, commands, exit);
   program
     .command('deactivate')
     .description('take the access of one person now, whatever the brake says')
@@ -140,6 +137,25 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     program.error(`There is no command "${name}". ${hint}`);
   });
   return program;
+}
+
+function describeLink(program: Command, commands: Commands, exit: (code: number) => void): void {
+  program
+    .command('link')
+    .description('link a person to an account that Atlassian hides or that has changed; shows the evidence, then asks')
+    .argument('<email>', 'the address as the identity provider knows it')
+    .argument('<account>', 'the Atlassian account id')
+    .option('--address-differs', 'it is this account, whatever address Atlassian shows or names', false)
+    .option('--stale-invitation', 'it is still meant, though the invitation is older than 30 days', false)
+    .option('--merged', 'the account on record is gone: it was merged into this one', false)
+    .option('--recycled', 'the address was passed on to another person than the one on record', false)
+    .option('--yes', 'do not ask', false)
+    .action(
+      async (email: string, account: string, options: Required<LinkWord> & { yes: boolean }, command: Command) => {
+        if (options.merged && options.recycled) command.error('Say --merged or --recycled, not both.');
+        exit(await commands.link(email, account, options));
+      },
+    );
 }
 
 function describeBrake(program: Command, commands: Commands): void {

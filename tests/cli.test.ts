@@ -17,7 +17,10 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
     serve: note('serve'),
     demo: note('demo'),
     sandbox: note('sandbox'),
-    link: note('link'),
+    link: async (...values) => {
+      await note('link')(...values);
+      return 3;
+    },
     deactivate: note('deactivate'),
     brake: note('brake'),
     transfer: note('transfer'),
@@ -53,7 +56,6 @@ describe('the command line', () => {
     [['demo', '--keep'], [['demo', { keep: true, full: false }]]],
     [['demo', '--full'], [['demo', { keep: false, full: true }]]],
     [['sandbox'], [['sandbox']]],
-    [['link', 'ada@acme.com', '712020:1'], [['link', 'ada@acme.com', '712020:1']]],
     [['deactivate', 'ada@acme.com'], [['deactivate', 'ada@acme.com']]],
     [['brake'], [['brake', 'status', {}]]],
     [['brake', 'status'], [['brake', 'status', {}]]],
@@ -65,6 +67,23 @@ describe('the command line', () => {
     [['transfer', 'entra', '--group', 'Ops'], [['transfer', { group: 'Ops' }, 'entra']]],
   ])('%j runs that command', async (args, expected) => {
     expect(await run(args)).toEqual({ code: 0, calls: expected, out: '', err: '' });
+  });
+
+  it('links with what the operator says beyond the evidence, and passes the exit code on [ID7]', async () => {
+    const unsaid = { addressDiffers: false, staleInvitation: false, merged: false, recycled: false, yes: false };
+    const line = ['link', 'ada@acme.com', '712020:1'];
+    expect(await run(line)).toMatchObject({ code: 3, calls: [['link', 'ada@acme.com', '712020:1', unsaid]] });
+    expect(await run([...line, '--merged', '--address-differs', '--stale-invitation', '--yes'])).toMatchObject({
+      calls: [
+        [
+          'link',
+          'ada@acme.com',
+          '712020:1',
+          { addressDiffers: true, staleInvitation: true, merged: true, recycled: false, yes: true },
+        ],
+      ],
+    });
+    expect(await run([...line, '--merged', '--recycled'])).toMatchObject({ code: 64, calls: [] });
   });
 
   it('passes the exit code of doctor on', async () => {

@@ -1,84 +1,83 @@
-import { assertNotProtected, readMemberships } from './access.js';
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
+import { gatherLinkEvidence, type LinkEvidence } from './linkEvidence.js';
+import { type LinkPlan, type LinkWord, planLink } from './linkPlan.js';
+import { refusing } from './refusals.js';
 import { settle } from './settling.js';
-import type { PersonLink } from './store.js';
+import type { PersonLink, Records } from './store.js';
 
-/**
- * Connects the person recorded for an address with the account the operator names, and makes the account what the
- * person's identity provider wanted meanwhile (rule US5). Where no record has the address, because every attempt to
- * create the user was refused, the account becomes a record as it stands, for the identity provider to find.
- *
- * @returns the SCIM id
- * @throws Failure `notFound` when no account has the id; `refused` when the address or the account is linked already
- */
-export async function linkAccount(email: string, accountId: string, deps: Dependencies, call: Call): Promise<string> {
-  const address = email.trim().toLowerCase();
-  return deps.store.locks.withLock(`address:${address}`, call.deadlineMs, async () => {
-    const records = (await deps.store.people.findByAddress(address)).filter((link) => link.address === address);
-    const pending = records.find((link) => link.accountId === undefined);
-    if (pending === undefined) assertNotLinked(records, accountId);
-    await assertLinkable(address, accountId, deps, call);
-    if (pending === undefined) return adoptAccount(address, accountId, deps, call);
-    await deps.store.locks.withLock(`person:${pending.id}`, call.deadlineMs, async () => {
-      // A scan may have found the account while this waited for its turn.
-      const link = await deps.store.people.find(pending.id);
-      if (link !== undefined && link.accountId === undefined) await settle(link, accountId, 'US5 link', deps, call);
-    });
-    return pending.id;
-  });
+export interface LinkOptions extends LinkWord {
+  /** What the operator was shown and agreed to; done only while it is still so. */
+  readonly agreed?: LinkPlan;
 }
 
-function assertNotLinked(records: readonly PersonLink[], accountId: string): void {
-  const [other] = records;
-  if (other === undefined) return;
-  if (records.some((link) => link.accountId === accountId)) {
-    throw new Failure('refused', 'This address is linked to this account already. Nothing is left to do.');
-  }
-  throw new Failure(
-    'refused',
-    `This address is linked to another account, as the user ${other.id}. Delete or update that one first.`,
+/**
+ * Connects an address with the account the operator names, on evidence (rules US5, ID7): the person recorded for it gets
+ * the account, which becomes what the identity provider wanted meanwhile. Where no record has the address, because every
+ * attempt to create the user was refused, the account becomes a record as it stands, for the identity provider to find.
+ *
+ * @returns the SCIM id; the same again when they are linked already
+ * @throws Failure as `planLink`; `refused` when no seat is left, or when things are not as they were agreed to
+ */
+export async function linkAccount(
+  email: string,
+  accountId: string,
+  deps: Dependencies,
+  call: Call,
+  options: LinkOptions = {},
+): Promise<string> {
+  const address = email.trim().toLowerCase();
+  const { locks } = deps.store;
+  return locks.withLock(`address:${address}`, call.deadlineMs, () =>
+    locks.withLock(`person:${accountId}`, call.deadlineMs, async () => {
+      const evidence = await gatherLinkEvidence(address, accountId, deps, call);
+      const subject = evidence.records[0]?.id ?? accountId;
+      const attempt = { event: 'user.linked', subject };
+      const plan = await refusing('ID7', attempt, deps, call, () => planLink(evidence, options, deps.clock.now()));
+      if (options.agreed !== undefined && !isSame(options.agreed, plan)) throw changedMeanwhile();
+      return carryOut(plan, evidence, deps, call);
+    }),
   );
 }
 
-/** The account is a person's, shows no other address, is not protected and is nobody else's. */
-async function assertLinkable(address: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {
-  const [account] = await deps.directory.listAccounts([accountId], call);
-  if (account?.accountType !== 'atlassian') {
-    throw new Failure(
-      'notFound',
-      'Atlassian shows no person with this account id. Copy the id from the address of the profile in Atlassian administration.',
-    );
-  }
-  if (account.email !== undefined && account.email.toLowerCase() !== address) {
-    throw new Failure(
-      'refused',
-      'The account shows another address than the one given. Name the account that belongs to the address.',
-    );
-  }
-  assertNotProtected({ accountId, addresses: [address] }, deps);
-  const other = await deps.store.people.findByAccount(accountId);
-  if (other !== undefined)
-    throw new Failure(
-      'refused',
-      `The account is linked to the user ${other.id} already. Delete or update that one first.`,
-    );
+async function carryOut(plan: LinkPlan, evidence: LinkEvidence, deps: Dependencies, call: Call): Promise<string> {
+  const { accountId } = evidence;
+  if (plan.kind === 'none') return plan.record.id;
+  if (plan.kind === 'adopt') return adoptAccount(evidence, () => Promise.resolve(), deps, call);
+  const { record } = plan;
+  const work = async (): Promise<string> => {
+    // A scan, or a message, may have come first while this waited for its turn.
+    const now = await deps.store.people.find(record.id);
+    if (now?.accountId === accountId) return record.id;
+    if (now === undefined || !isSame(plan, { ...plan, record: now })) throw changedMeanwhile();
+    if (plan.kind === 'part')
+      return adoptAccount(evidence, (records) => giveUpAddress(record, evidence, records, deps, call), deps, call);
+    const decision = plan.kind === 'move' ? 'ID7 merged' : 'US5 link';
+    await settle(record, accountId, decision, deps, call);
+    return record.id;
+  };
+  // The lock of the account is held already, and it may be the record's own.
+  return record.id === accountId ? work() : deps.store.locks.withLock(`person:${record.id}`, call.deadlineMs, work);
 }
 
 /** What the operator says of an account changes nobody's access: the record is wanted as the account is found. */
-async function adoptAccount(address: string, accountId: string, deps: Dependencies, call: Call): Promise<string> {
-  const access = await deps.roster.access(call);
-  const { shown } = await readMemberships(accountId, deps, access, call);
+async function adoptAccount(
+  { address, accountId, account }: LinkEvidence,
+  beforehand: (records: Records) => Promise<void>,
+  deps: Dependencies,
+  call: Call,
+): Promise<string> {
   const now = new Date(deps.clock.now()).toISOString();
   await deps.store.transaction(async (records) => {
+    await beforehand(records);
     await records.people.insert({
       id: accountId,
       accountId,
       userName: address,
       profile: { emails: [{ value: address, primary: true }] },
-      wanted: [...shown].some((groupId) => access.granting.has(groupId)) ? 'active' : 'inactive',
+      wanted: account?.hasAccess === true ? 'active' : 'inactive',
       suspended: false,
       address,
       invitedAt: undefined,
@@ -89,6 +88,7 @@ async function adoptAccount(address: string, accountId: string, deps: Dependenci
       wantedAt: now,
     });
     await records.tombstones.removeAccount(accountId);
+    await records.tombstones.removePending(address);
     await audit(records, deps, call, {
       event: 'user.linked',
       subject: accountId,
@@ -98,4 +98,36 @@ async function adoptAccount(address: string, accountId: string, deps: Dependenci
     });
   });
   return accountId;
+}
+
+/** Whoever had the address before stays recorded, deactivated, under the name of the account. */
+async function giveUpAddress(
+  record: PersonLink,
+  { address }: LinkEvidence,
+  records: Records,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  const userName = record.userName.toLowerCase() === address ? (record.accountId ?? record.id) : record.userName;
+  const profile = Object.fromEntries(Object.entries(record.profile).filter(([name]) => name !== 'emails'));
+  const modifiedAt = new Date(deps.clock.now()).toISOString();
+  await records.people.update(record.id, { userName, profile, address: undefined, modifiedAt });
+  await audit(records, deps, call, {
+    event: 'user.addressGivenUp',
+    subject: record.id,
+    decision: 'ID7 recycled',
+    result: 'done',
+  });
+}
+
+/** Whether two plans are about the same record in the same state. */
+function isSame(one: LinkPlan, other: LinkPlan): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function changedMeanwhile(): Failure {
+  return new Failure(
+    'refused',
+    'The record of this person changed meanwhile, so nothing was linked. Run the command again and look at it anew.',
+  );
 }

@@ -105,7 +105,7 @@ async function findAccount(
  * Makes the account what the person's identity provider wanted meanwhile, then connects the two: until all is done the
  * person stays one whose account is looked for, so that a failure half-way is taken up again. Holds the person's lock.
  *
- * @param link a person recorded without an account
+ * @param link a person recorded without an account, or with one that is gone
  */
 export async function settle(
   link: PersonLink,

@@ -102,7 +102,7 @@ describe('serve', () => {
     const { body: ada } = await scim(env, 'POST', '/Users', user('ada@example.com'));
     const hidden = sandbox.addPerson({ email: 'ada@example.com', emailVisible: false, access: true });
 
-    const link = run(['link', 'ada@example.com', hidden.accountId], env);
+    const link = run(['link', 'ada@example.com', hidden.accountId, '--yes'], env);
     const others = Array.from({ length: 30 }, (_, n) => scim(env, 'POST', '/Users', user(`p${n}@example.com`)));
 
     expect(await link.exit).toBe(0);

@@ -97,8 +97,8 @@ describe('the command link', () => {
 
   it.each<[string, (site: UserSite, accountId: string) => Promise<string>, string]>([
     ['an account nobody has', (site) => link(site, ADA, '712020:nobody'), 'notFound'],
-    ['an app', (site) => link(site, ADA, site.sandbox.appAccountId), 'notFound'],
-    ['the credential’s own account', (site) => link(site, ADA, site.sandbox.admin.accountId), 'refused'],
+    ['an app', (site) => link(site, ADA, site.sandbox.appAccountId), 'refused'],
+    ['the credential’s own account', (site) => link(site, ADA, site.sandbox.admin.accountId), 'forbidden'],
     [
       'an account that shows another address',
       (site) => link(site, ADA, site.sandbox.addPerson({ email: 'bob@example.com' }).accountId),
@@ -120,12 +120,14 @@ describe('the command link', () => {
     await expect(link(site, ADA, site.sandbox.admin.accountId)).rejects.toMatchObject({ kind: 'forbidden' });
   });
 
-  it('refuses an account, and an address, that are linked already [US5] [ID5]', async () => {
-    const { site, accountId } = await startWithHidden();
+  it('done again says so and changes nothing; other accounts and addresses stay refused [US5] [ID5] [ID7]', async () => {
+    const { site, id, accountId } = await startWithHidden();
     await link(site, ADA, accountId);
+    const lines = await site.audited();
+    expect(await link(site, ADA, accountId)).toBe(id);
+    expect(await site.audited()).toEqual(lines);
     const other = site.sandbox.addPerson({ email: 'x@example.com', emailVisible: false });
 
-    await expect(link(site, ADA, accountId)).rejects.toMatchObject({ kind: 'refused' });
     await expect(link(site, ADA, other.accountId)).rejects.toMatchObject({ kind: 'refused' });
     await expect(link(site, 'x@example.com', accountId)).rejects.toMatchObject({ kind: 'refused' });
     expect(await site.store.people.findByAccount(other.accountId)).toBeUndefined();

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
+import { startServe } from '../process/child.js';
+import { startCommand } from '../support/command.js';
+
+const ADA = 'ada@example.com';
+const TOKEN = 'okta-secret-0123456789abcdef';
+
+let folder: string;
+let sandbox: Sandbox;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bridge-adoption-'));
+  sandbox = await startSandbox({
+    jira: false,
+    organization: false,
+    inviteAppears: 'never',
+    newAccountsShowEmail: false,
+  });
+});
+afterEach(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true });
+});
+
+async function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { credentials, url } = sandbox;
+  const command = startCommand(args, {
+    cwd: folder,
+    env: {
+      ATLASSIAN_SITE_URL: url,
+      ATLASSIAN_API_URL: url,
+      ATLASSIAN_ADMIN_EMAIL: credentials.adminEmail,
+      ATLASSIAN_API_TOKEN: credentials.apiToken,
+      SCIM_TOKENS: `okta:${TOKEN}`,
+      DATABASE_URL: `file:${join(folder, 'bridge.db')}`,
+      LOG_LEVEL: 'error',
+    },
+  });
+  const code = await command.exit;
+  return { code, ...command.output() };
+}
+
+describe('link', () => {
+  it('beside a bridge that serves shows the evidence, asks, and does it only with consent [ID7]', async () => {
+    const serve = await startServe(sandbox, join(folder, 'bridge.db'), {});
+    try {
+      const created = await serve.scim('POST', '/Users', { userName: ADA, emails: [{ value: ADA }] });
+      expect(created.status).toBe(201);
+      const { accountId } = sandbox.acceptInvitation(ADA);
+
+      const unasked = await run('link', ADA, accountId);
+      expect(unasked).toMatchObject({ code: 1, stdout: expect.stringContaining('Nothing was changed.') });
+      expect(unasked.stdout).toMatch(/has access +yes/);
+
+      const refused = await run('link', ADA, sandbox.appAccountId, '--yes');
+      expect(refused).toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^This account is an app and not a person/),
+      });
+      expect(refused.stdout).toContain('app, active');
+
+      const done = await run('link', ADA, accountId, '--yes');
+      expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining(`linked to the account ${accountId}.`) });
+      expect(await run('link', ADA, accountId)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('They are linked already'),
+      });
+    } finally {
+      await serve.kill();
+    }
+  }, 60_000);
+});
