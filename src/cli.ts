@@ -32,6 +32,8 @@ export interface Commands {
     readonly yes: boolean;
     readonly json: boolean;
   }): Promise<number>;
+  /** @param file a list of addresses or ids, `-` for standard input; undefined for everybody with access */
+  adopt(file: string | undefined, options: { readonly json: boolean }): Promise<void>;
   /** @returns the exit code: an operator who does not agree is a result */
   link(email: string, account: string, options: LinkWord & { readonly yes: boolean }): Promise<number>;
   /** @param who an e-mail address, or an id */
@@ -115,6 +117,7 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     .description('run the stand-in for Atlassian alone')
     .action(() => commands.sandbox());
   describeDoctor(program, commands, exit);
+  describeAdopt(program, commands);
   describeLink(program, commands, exit);
   program
     .command('deactivate')
@@ -137,6 +140,23 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
     program.error(`There is no command "${name}". ${hint}`);
   });
   return program;
+}
+
+function describeAdopt(program: Command, commands: Commands): void {
+  program
+    .command('adopt')
+    .description('show what the first contact with people and groups that were there before will do; changes nothing')
+    .argument('[file]', 'a list of addresses or ids, one a line, - for standard input; without it: all who have access')
+    .option('--dry-run', 'show it; there is nothing else that this command does', false)
+    .option('--json', 'print a JSON object a line', false)
+    .action((file: string | undefined, { dryRun, json }: { dryRun: boolean; json: boolean }, command: Command) => {
+      if (!dryRun) {
+        command.error(
+          'People and groups are adopted when the identity provider first sends them, so there is nothing to do here; to see what that will do, add --dry-run.',
+        );
+      }
+      return commands.adopt(file, { json });
+    });
 }
 
 function describeLink(program: Command, commands: Commands, exit: (code: number) => void): void {

@@ -18,6 +18,7 @@ process.exitCode = await runCommandLine(
     deactivate: async (who) => (await import('./commands/deactivate.js')).deactivate(who),
     writeTest: async (options) => (await import('./commands/writeTest.js')).writeTest(options),
     transfer: async (what, caller) => (await import('./commands/transfer.js')).transfer(what, caller),
+    adopt: async (file, options) => (await import('./commands/adopt.js')).adopt(file, options),
     link: async (email, account, options) => (await import('./commands/link.js')).link(email, account, options),
     why: async (question, options) => (await import('./commands/why.js')).why(question, options),
     drift: async (options) => (await import('./commands/drift.js')).drift(options),

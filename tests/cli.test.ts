@@ -17,6 +17,7 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
     serve: note('serve'),
     demo: note('demo'),
     sandbox: note('sandbox'),
+    adopt: note('adopt'),
     link: async (...values) => {
       await note('link')(...values);
       return 3;
@@ -67,6 +68,19 @@ describe('the command line', () => {
     [['transfer', 'entra', '--group', 'Ops'], [['transfer', { group: 'Ops' }, 'entra']]],
   ])('%j runs that command', async (args, expected) => {
     expect(await run(args)).toEqual({ code: 0, calls: expected, out: '', err: '' });
+  });
+
+  it('adopts nobody, and shows what will be adopted [ID7]', async () => {
+    expect(await run(['adopt', '--dry-run'])).toMatchObject({
+      code: 0,
+      calls: [['adopt', undefined, { json: false }]],
+    });
+    expect(await run(['adopt', '--dry-run', '-', '--json'])).toMatchObject({ calls: [['adopt', '-', { json: true }]] });
+    expect(await run(['adopt', 'people.txt'])).toMatchObject({
+      code: 64,
+      calls: [],
+      err: expect.stringMatching(/^People and groups are adopted when the identity provider first sends them/),
+    });
   });
 
   it('links with what the operator says beyond the evidence, and passes the exit code on [ID7]', async () => {
@@ -202,7 +216,7 @@ describe('the command line', () => {
     [['doctr'], 'Did you mean doctor?'],
     [
       ['provision'],
-      'There are serve, demo, sandbox, doctor, link, deactivate, brake, transfer, why, audit, drift and help.',
+      'There are serve, demo, sandbox, doctor, adopt, link, deactivate, brake, transfer, why, audit, drift and help.',
     ],
     [['serve', 'now'], 'too many arguments'],
     [['transfer', 'ada@acme.com'], 'one person and one caller'],

@@ -4,7 +4,7 @@ import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure, type FailureKind } from './failure.js';
 import type { IndexedPerson } from './indexRecords.js';
-import type { PersonLink } from './store.js';
+import type { PersonLink, Records } from './store.js';
 
 /**
  * Invites an address whose account will appear later (back end `invite`, rule US4). The intent is stored before the
@@ -48,8 +48,14 @@ export async function inviteOnce(address: string, subject: string, deps: Depende
 
 const REFUSALS: readonly FailureKind[] = ['invalid', 'misconfigured', 'rateLimited'];
 
+/** What finding an address in index and records takes. */
+type AddressReading = { readonly store: Pick<Records, 'index' | 'people'> };
+
 /** The account that a visible exact address names: a person, the only one with it, and linked to nobody. */
-export async function accountByVisibleAddress(address: string, deps: Dependencies): Promise<IndexedPerson | undefined> {
+export async function accountByVisibleAddress(
+  address: string,
+  deps: AddressReading,
+): Promise<IndexedPerson | undefined> {
   const people = (await deps.store.index.findByAddress(address)).filter((person) => person.kind === 'atlassian');
   const [only] = people;
   if (only === undefined || people.length > 1) return undefined;
@@ -61,7 +67,10 @@ export async function accountByVisibleAddress(address: string, deps: Dependencie
  * from the record alone, invited by nobody and looked for nowhere. Not so where the index shows an account with access:
  * somebody real must be able to lose it.
  */
-export async function isTestAddress(address: string, deps: Dependencies): Promise<boolean> {
+export async function isTestAddress(
+  address: string,
+  deps: AddressReading & Pick<Dependencies, 'settings'>,
+): Promise<boolean> {
   if (!deps.settings.testAddresses.some((pattern) => matchesPattern(pattern, address))) return false;
   return (await accountByVisibleAddress(address, deps)) === undefined;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -68,6 +68,58 @@ describe('link', () => {
         code: 0,
         stdout: expect.stringContaining('They are linked already'),
       });
+    } finally {
+      await serve.kill();
+    }
+  }, 60_000);
+});
+
+describe('adopt', () => {
+  it('--dry-run works before the first start, makes no database, and writes nothing [ID7]', async () => {
+    sandbox.addPerson({ email: ADA, access: true });
+    sandbox.addPerson({ email: 'hidden@example.com', emailVisible: false, access: true });
+    await writeFile(join(folder, 'people.txt'), `# the team\n${ADA}\nhidden@example.com\nnew@example.com\n`);
+
+    const { code, stdout, stderr } = await run('adopt', '--dry-run', 'people.txt');
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^adopted +ada@example\.com +account .* keeps the access it has$/m);
+    expect(stdout).toMatch(/^hidden +hidden@example\.com +has access, and Atlassian hides/m);
+    expect(stdout).toMatch(/^invited +new@example\.com +nobody has this address; Confluence invites it by mail$/m);
+    expect(stdout).toMatch(/People: 1 adopted, 1 hidden, 1 invited\.\nGroups: .*\nNothing was changed\.\n$/);
+    expect(sandbox.calls.filter(({ isWrite }) => isWrite)).toEqual([]);
+    expect(await readdir(folder)).toEqual(['people.txt']);
+  });
+
+  it('reads a list from standard input, and tells lists that cannot be read in words [ID7]', async () => {
+    // Nothing is at the standard input of a test.
+    expect(await run('adopt', '--dry-run', '-')).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/^The list is empty/),
+    });
+    expect(await run('adopt', '--dry-run', 'missing.txt')).toMatchObject({
+      code: 64,
+      stderr: expect.stringMatching(/^The file missing\.txt cannot be read\./),
+    });
+    expect(sandbox.calls).toEqual([]);
+  });
+
+  it('prints JSON lines for programs beside a bridge that serves, and adopts nobody [ID7]', async () => {
+    const { accountId } = sandbox.addPerson({ email: ADA, access: true });
+    const serve = await startServe(sandbox, join(folder, 'bridge.db'), {});
+    try {
+      const { code, stdout } = await run('adopt', '--dry-run', '--json');
+
+      expect(code).toBe(0);
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines).toContainEqual(
+        expect.objectContaining({ kind: 'person', who: ADA, accountId, outcome: 'adopted' }),
+      );
+      expect(lines.at(-1)).toMatchObject({ kind: 'summary', people: { adopted: 1, protected: 1 } });
+      expect((await run('why', ADA)).stdout).toMatch(/record +none/);
     } finally {
       await serve.kill();
     }

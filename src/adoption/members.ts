@@ -1,0 +1,46 @@
+import { controlRead } from '../provisioning/access.js';
+import type { UpstreamAccount } from '../provisioning/directory.js';
+import type { AdoptionParts } from './parts.js';
+
+const PER_PAGE = 200;
+
+/**
+ * Everybody in the groups that grant access, once each, apps and guests included; page by page, one call at a time, so
+ * that a bridge beside it is not held up.
+ *
+ * @throws Failure when a page cannot be read, or when nobody is shown, which is not believed (rule SA2)
+ */
+export async function* accountsWithAccess(parts: AdoptionParts): AsyncGenerator<readonly UpstreamAccount[]> {
+  const { directory, access, call } = parts;
+  const seen = new Set<string>();
+  for (const groupId of access.granting.keys()) {
+    for (let start: number | undefined = 0; start !== undefined;) {
+      const page = await directory.listMembers(groupId, { start, limit: PER_PAGE, withTotal: false }, call());
+      const fresh = page.members.filter(({ accountId }) => !seen.has(accountId));
+      fresh.forEach(({ accountId }) => seen.add(accountId));
+      if (fresh.length > 0) yield fresh;
+      start = page.next;
+    }
+  }
+  if (seen.size === 0) await controlRead(parts, access, call());
+}
+
+/** What is found of the people with access when they have to be read as a whole. */
+export interface Survey {
+  /** Accounts that show one of the addresses asked for, by address. */
+  readonly visible: ReadonlyMap<string, readonly string[]>;
+  readonly people: number;
+}
+
+export async function survey(addresses: readonly string[], parts: AdoptionParts): Promise<Survey> {
+  const visible = new Map<string, string[]>(addresses.map((address) => [address, []]));
+  let people = 0;
+  for await (const accounts of accountsWithAccess(parts)) {
+    for (const { accountId, accountType, email } of accounts) {
+      if (accountType !== 'atlassian') continue;
+      people += 1;
+      if (email !== undefined) visible.get(email.toLowerCase())?.push(accountId);
+    }
+  }
+  return { visible, people };
+}
