@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import type { Clock } from '../provisioning/call.js';
 import type { Store } from '../provisioning/store.js';
 import type { Sandbox } from '../sandbox/server.js';
+import { adoptingPeople } from './adopting.js';
 import { brakingWave } from './braking.js';
 import type { ScimClient } from './client.js';
 import { driftingApart } from './drifting.js';
@@ -41,4 +42,5 @@ export const CHAPTERS: readonly Chapter[] = [
   writeTesting,
   grantingByFact,
   scopingToken,
+  adoptingPeople,
 ];
