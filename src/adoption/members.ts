@@ -1,8 +1,11 @@
 import { controlRead } from '../provisioning/access.js';
-import type { UpstreamAccount } from '../provisioning/directory.js';
+import type { MembersPage, UpstreamAccount } from '../provisioning/directory.js';
+import { Failure } from '../provisioning/failure.js';
 import type { AdoptionParts } from './parts.js';
 
 const PER_PAGE = 200;
+/** Pages in a row that show nobody new: Atlassian cuts pages before it leaves suspended people out of them. */
+const MOST_IDLE_PAGES = 20;
 
 /**
  * Everybody in the groups that grant access, once each, apps and guests included; page by page, one call at a time, so
@@ -14,15 +17,33 @@ export async function* accountsWithAccess(parts: AdoptionParts): AsyncGenerator<
   const { directory, access, call } = parts;
   const seen = new Set<string>();
   for (const groupId of access.granting.keys()) {
-    for (let start: number | undefined = 0; start !== undefined;) {
-      const page = await directory.listMembers(groupId, { start, limit: PER_PAGE, withTotal: false }, call());
+    const inGroup = new Set<string>();
+    let idlePages = 0;
+    let start: number | undefined = 0;
+    do {
+      const page: MembersPage = await directory.listMembers(
+        groupId,
+        { start, limit: PER_PAGE, withTotal: false },
+        call(),
+      );
+      const before = inGroup.size;
+      page.members.forEach(({ accountId }) => inGroup.add(accountId));
+      idlePages = inGroup.size === before ? idlePages + 1 : 0;
+      if (idlePages > MOST_IDLE_PAGES) throw notMoving();
       const fresh = page.members.filter(({ accountId }) => !seen.has(accountId));
       fresh.forEach(({ accountId }) => seen.add(accountId));
       if (fresh.length > 0) yield fresh;
       start = page.next;
-    }
+    } while (start !== undefined);
   }
   if (seen.size === 0) await controlRead(parts, access, call());
+}
+
+function notMoving(): Failure {
+  return new Failure(
+    'unexpected',
+    'Atlassian lists the members of a group without moving on. Run the command again later, and doctor if it stays so.',
+  );
 }
 
 /** What is found of the people with access when they have to be read as a whole. */

@@ -13,10 +13,14 @@ import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Records } from '../provisioning/store.js';
+import { openOwnCall } from '../roster/ownCall.js';
 import { glanceAtStore } from '../store/glance.js';
 import { readRecords } from '../store/reading.js';
 import { openSqliteStore } from '../store/sqlite.js';
 import { printable } from '../terminal.js';
+
+/** A list of groups can take minutes, and so can what Atlassian tells the bridge to wait. */
+const BUDGET_MS = 10 * 60_000;
 
 /**
  * Shows what the first contact with people and groups that were there before would do. It writes nothing, neither upstream
@@ -70,7 +74,7 @@ async function partsOf(config: Config, questions: Questions, store: Records): Pr
     access: await questions.access(),
     ownAccountId: () => accountId,
     clock: systemClock,
-    call: questions.call,
+    call: () => openOwnCall('request', BUDGET_MS, new AbortController().signal, systemClock),
   };
 }
 

@@ -139,7 +139,10 @@ function limitedSeats(limit: number, parts: SeatParts): Seats {
       const reservation = randomUUID();
       const take = async (records: Records, nowMs: number): Promise<void> => {
         await records.seats.prune(nowMs - RESERVATION_MS);
-        await records.seats.reserve(reservation, await identified(newcomer, records), nowMs);
+        const holder = await identified(newcomer, records);
+        if (holder.accountId !== undefined && holder.address !== undefined)
+          await records.seats.identify(holder.address, holder.accountId);
+        await records.seats.reserve(reservation, holder, nowMs);
       };
       await judge([newcomer], () => Promise.resolve(0), take, call);
       const unanswered: Failure[] = [];

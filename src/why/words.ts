@@ -13,6 +13,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   'user.recorded': () => 'record the user without access',
   'user.takenUp': () => 'take up the record again',
   'user.linked': ({ object }) => `connect the user with the account ${object}`,
+  'user.addressGivenUp': () => 'give up the address, which somebody else has now',
   'user.deactivated': () => 'deactivate the user',
   'user.reactivated': () => 'reactivate the user',
   'user.deprovisioned': () => 'delete the user',

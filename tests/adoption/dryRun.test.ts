@@ -194,6 +194,21 @@ describe('what is not clear, or cannot be', () => {
     await expect(people(site, ADA)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
+  it('ends the run when Atlassian lists the same people again and again [ID7]', async () => {
+    const site = await startUsers();
+    const { accountId } = await site.known();
+    site.sandbox.faults.always({
+      path: /membersByGroupId/,
+      status: 200,
+      body: {
+        results: [{ type: 'known', accountId, accountType: 'atlassian', displayName: 'Ada' }],
+        _links: { next: '/rest/api/group/x/membersByGroupId?start=200&limit=200' },
+      },
+    });
+
+    await expect(people(site)).rejects.toThrow(/without moving on/);
+  });
+
   it('ends the run when Atlassian shows nobody at all [ID7] [SA2]', async () => {
     const site = await startUsers();
     site.sandbox.faults.always({

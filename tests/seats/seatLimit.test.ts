@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import type { BackEnd } from '../../src/provisioning/directory.js';
+import { countSeats } from '../../src/provisioning/seats.js';
 import { linkAccount } from '../../src/provisioning/linking.js';
 import { flood } from '../brake/wave.js';
 import { ENTRA_TOKEN, expectScimError, OKTA_TOKEN } from '../support/bridge.js';
@@ -331,5 +332,8 @@ describe('a seat', () => {
 
     expectScimError(await newcomer(site, 'x'), 409);
     expect((await site.create()).status).toBe(201);
+    await site.scan();
+    expectScimError(await newcomer(site, 'x'), 409);
+    expect(await countSeats(site.store, site.clock.now())).toBe(4);
   });
 });
