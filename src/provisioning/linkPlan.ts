@@ -29,7 +29,7 @@ export type LinkPlan =
   | { readonly kind: 'adopt' }
   | { readonly kind: 'part'; readonly record: PersonLink };
 
-/** Atlassian's invitations are forgotten, too, long before that. */
+/** What was wanted when an older invitation was sent may not be wanted any more. */
 const STALE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** @throws Failure `notFound`, `forbidden` or `refused`, which says what speaks against it and what to do */
