@@ -34,7 +34,7 @@ async function judgeGroup(group: UpstreamGroup, isRepeated: boolean, parts: Adop
   const grantsAccess = access.granting.has(group.id);
   const link = await store.groups.find(group.id);
   const line = groupLine(group.id, group.name, grantsAccess, 'adoptable');
-  if (link !== undefined && !link.isReleased) return { ...line, outcome: 'linked', caller: link.caller };
+  if (link !== undefined && !link.isReleased) return { ...line, outcome: 'linked', owner: link.owner };
   try {
     assertWritableGroup(group, link, access, settings);
   } catch (error) {
@@ -43,7 +43,7 @@ async function judgeGroup(group: UpstreamGroup, isRepeated: boolean, parts: Adop
   if (isRepeated) return { ...line, outcome: 'duplicate' };
   const namesake = await store.groups.findByDisplayName(group.name);
   if (namesake === undefined || namesake.id === group.id) return line;
-  return { ...line, outcome: 'duplicate', caller: namesake.caller };
+  return { ...line, outcome: 'duplicate', owner: namesake.owner };
 }
 
 function groupLine(
@@ -52,5 +52,5 @@ function groupLine(
   grantsAccess: boolean,
   outcome: GroupLine['outcome'],
 ): GroupLine {
-  return { kind: 'group', id, name, outcome, grantsAccess, caller: undefined, reason: undefined };
+  return { kind: 'group', id, name, outcome, grantsAccess, owner: undefined, reason: undefined };
 }

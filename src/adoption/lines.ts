@@ -28,7 +28,8 @@ export interface PersonLine {
   /** Names of groups of this person that SCIM manages. */
   readonly groups: readonly string[];
   /** The user that is recorded already. */
-  readonly user: { readonly id: string; readonly caller: string; readonly wanted: 'active' | 'inactive' } | undefined;
+  readonly user:
+    { readonly id: string; readonly owner: string | undefined; readonly wanted: 'active' | 'inactive' } | undefined;
 }
 
 export type GroupOutcome = 'adoptable' | 'linked' | 'refused' | 'duplicate' | 'missing';
@@ -39,8 +40,8 @@ export interface GroupLine {
   readonly name: string;
   readonly outcome: GroupOutcome;
   readonly grantsAccess: boolean;
-  /** The caller that manages it already. */
-  readonly caller: string | undefined;
+  /** The caller that owns it, where it is managed already (rule SA12). */
+  readonly owner: string | undefined;
   /** Why SCIM would not change it, in the words of the refusal. */
   readonly reason: string | undefined;
 }

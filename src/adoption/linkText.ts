@@ -73,9 +73,19 @@ function consequences(record: PersonLink, hasAccess: boolean, owed: readonly str
   ];
 }
 
-function describeRecord({ id, userName, wanted, wantedAt, origin, caller, createdAt, accountId }: PersonLink): string {
+function describeRecord({
+  id,
+  userName,
+  wanted,
+  wantedAt,
+  origin,
+  caller,
+  owner,
+  createdAt,
+  accountId,
+}: PersonLink): string {
   const account = accountId === undefined ? 'no account yet' : `account ${accountId}`;
-  return `${userName} (user ${id}), ${origin} by ${caller} at ${createdAt}, wanted ${wanted} since ${wantedAt}, ${account}`;
+  return `${userName} (user ${id}), ${origin} by ${caller} at ${createdAt}, owner ${owner ?? 'nobody'}, wanted ${wanted} since ${wantedAt}, ${account}`;
 }
 
 function addressSaid({ named, addressHasAccess, accountId }: LinkEvidence): string {

@@ -41,8 +41,8 @@ export function personLine(who: string | undefined, outcome: PersonOutcome): Per
   return { kind: 'person', who, accountId: undefined, outcome, hasAccess: undefined, groups: [], user: undefined };
 }
 
-export function linkedLine(who: string | undefined, { id, accountId, caller, wanted }: PersonLink): PersonLine {
-  return { ...personLine(who, 'linked'), accountId, user: { id, caller, wanted } };
+export function linkedLine(who: string | undefined, { id, accountId, owner, wanted }: PersonLink): PersonLine {
+  return { ...personLine(who, 'linked'), accountId, user: { id, owner, wanted } };
 }
 
 /** A user's id or an account id. Only somebody with access is a user without a record (rule ID2). */

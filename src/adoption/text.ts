@@ -65,7 +65,7 @@ const PEOPLE: Readonly<Record<PersonOutcome, string>> = {
 function explainPerson(line: PersonLine, backEnd: BackEnd): string {
   const { outcome, accountId, groups, user } = line;
   const account = accountId === undefined ? '' : `account ${accountId}: `;
-  if (user !== undefined) return `${account}user ${user.id} of ${user.caller} already, ${user.wanted}`;
+  if (user !== undefined) return `${account}user ${user.id} of ${user.owner ?? 'nobody'} already, ${user.wanted}`;
   const what = outcome === 'created' ? CREATED[backEnd] : PEOPLE[outcome];
   return `${account}${what}${groups.length === 0 ? '' : `; managed groups: ${groups.join(', ')}`}`;
 }
@@ -78,8 +78,8 @@ const GROUPS: Readonly<Record<GroupOutcome, string>> = {
   missing: 'ADOPT_GROUPS names it and Confluence has none; pushing it makes one',
 };
 
-function explainGroup({ id, outcome, grantsAccess, caller, reason }: GroupLine): string {
+function explainGroup({ id, outcome, grantsAccess, owner, reason }: GroupLine): string {
   const which = id === undefined ? '' : `group ${id}${grantsAccess ? ', grants access' : ''}: `;
-  if (outcome === 'linked') return `${which}managed by ${caller ?? 'SCIM'} already`;
+  if (outcome === 'linked') return `${which}managed by ${owner ?? 'nobody'} already`;
   return `${which}${reason ?? GROUPS[outcome]}`;
 }

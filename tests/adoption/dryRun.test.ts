@@ -80,7 +80,7 @@ describe.each(BACK_ENDS)('the first contact with people of a list, on %s', (back
       ['check-1@example.com', 'connectionTest'],
       ['no@address@x', 'notAnAddress'],
     ]);
-    expect(lines[0]).toMatchObject({ user: { id, caller: 'okta', wanted: 'active' } });
+    expect(lines[0]).toMatchObject({ user: { id, owner: 'okta', wanted: 'active' } });
     expect(lines[1]).toMatchObject({ accountId: known.accountId, hasAccess: true, groups: ['Design'] });
     expect(site.received('writes')).toEqual([]);
     expect(await site.audited()).toEqual(before);
@@ -257,7 +257,7 @@ describe('the groups that were there before', () => {
     const lines = new Map((await groups(site)).map((line) => [line.name, line]));
 
     expect(lines.get('team-a')).toMatchObject({ outcome: 'adoptable', grantsAccess: false });
-    expect(lines.get('team-c')).toMatchObject({ outcome: 'linked', id: mine, caller: 'okta' });
+    expect(lines.get('team-c')).toMatchObject({ outcome: 'linked', id: mine, owner: 'okta' });
     expect(lines.get('jira-users')).toMatchObject({
       outcome: 'refused',
       reason: expect.stringContaining('PRIVILEGED_GROUPS'),
