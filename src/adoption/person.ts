@@ -1,5 +1,6 @@
 import { isProtected, layOwnWrites, readMemberships } from '../provisioning/access.js';
-import { assertAllowedDomain, assertUsableAccount, type LocatedAccount } from '../provisioning/accounts.js';
+import { assertAllowedDomain } from '../provisioning/accounts.js';
+import { assertUsableAccount, type LocatedAccount } from '../provisioning/accountStates.js';
 import type { Call } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { isPlausibleId } from '../provisioning/groupNames.js';

@@ -36,11 +36,11 @@ export interface Chapter {
 /** In the order in which they are told, after the default story, on the same site. */
 export const CHAPTERS: readonly Chapter[] = [
   explainingAccess,
+  adoptingPeople,
   owningPeople,
   driftingApart,
   brakingWave,
-  writeTesting,
   grantingByFact,
+  writeTesting,
   scopingToken,
-  adoptingPeople,
 ];
