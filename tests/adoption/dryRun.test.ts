@@ -241,7 +241,7 @@ describe('seats of a list', () => {
 
 describe('the groups that were there before', () => {
   it('are told with what the first change does, by id, then by name [ID7] [GR1]', async () => {
-    const settings = { ADOPT_GROUPS: 'team-*,jira-*,Missing,site-admins,synced-from-hr' };
+    const settings = { ADOPT_GROUPS: 'team-*,jira-*,Missing,site-admins,synced-from-hr', PRIVILEGED_GROUPS: 'jira-*' };
     const site = await startUsers({ settings });
     const { sandbox } = site;
     for (const name of ['team-a', 'jira-users', 'other', 'Team-B', 'team-b']) sandbox.addGroup({ name });
