@@ -1,4 +1,5 @@
-import type { BackEnd, Directory } from '../provisioning/directory.js';
+import type { Call } from '../provisioning/call.js';
+import type { BackEnd, Directory, NewAccount } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Client } from './client.js';
 import * as confluence from './confluence.js';
@@ -7,7 +8,12 @@ import * as jira from './jira.js';
 import * as organization from './organization.js';
 import { roleReads } from './organizationRoles.js';
 
-type PeopleCalls = Pick<Directory, 'findByEmail' | 'createAccount' | 'suspend' | 'restore' | 'roles'>;
+/** Atlassian's own: an account that it makes is there at once. */
+export interface AtlassianDirectory extends Directory {
+  createAccount(email: string, accessGroupId: string, call: Call): Promise<NewAccount>;
+}
+
+type PeopleCalls = Pick<AtlassianDirectory, 'findByEmail' | 'createAccount' | 'suspend' | 'restore' | 'roles'>;
 
 /**
  * The strongest back end that the credentials allow (rule US4).
@@ -28,7 +34,7 @@ export async function chooseBackEnd(
  *
  * @throws Failure `misconfigured` for `organization` without an organization credential
  */
-export function createDirectory(connection: Connection, backEnd: BackEnd): Directory {
+export function createDirectory(connection: Connection, backEnd: BackEnd): AtlassianDirectory {
   const site = connection.confluence;
   return {
     backEnd,

@@ -7,6 +7,7 @@ import type { Answer, Operation } from './operation.js';
 import { PAGE_SIZE, nextStart, readAll, readPage, walk, type Listing, type Page, type Window } from './paging.js';
 import { confirm, fail, noSeat, notAllowed, readJson, refusal, says } from './responses.js';
 import { operation } from './rights.js';
+import * as writes from './writes.js';
 
 const LIST_GROUPS = operation('confluence.listGroups', 'read', 'readConfluence', 'list its groups');
 const GET_GROUP = operation('confluence.getGroup', 'read', 'readConfluence', 'read its groups');
@@ -61,8 +62,7 @@ export async function findGroupByName(client: Client, name: string, call: Call):
 
 /** `POST /wiki/rest/api/group`. Whether a name that is taken is 400, as in Jira, or 409 is not documented. */
 export async function createGroup(client: Client, name: string, call: Call): Promise<UpstreamGroup> {
-  const message = { method: 'POST', path: '/wiki/rest/api/group', body: { name } } as const;
-  const answer = await client.send(CREATE_GROUP, message, call);
+  const answer = await client.send(CREATE_GROUP, writes.createGroup(name), call);
   if (says(answer, 404)) throw notAllowed(CREATE_GROUP, answer);
   if (says(answer, 400) || says(answer, 409)) {
     const sentence = 'Atlassian refuses this group name: it may be taken or not allowed. Choose another name.';
@@ -73,8 +73,7 @@ export async function createGroup(client: Client, name: string, call: Call): Pro
 
 /** `DELETE /wiki/rest/api/group/by-id`. On 400 or 409 one read tells a group that is gone from one that may not go. */
 export async function deleteGroup(client: Client, groupId: string, call: Call): Promise<void> {
-  const message = { method: 'DELETE', path: '/wiki/rest/api/group/by-id', query: { id: groupId } } as const;
-  const answer = await client.send(DELETE_GROUP, message, call);
+  const answer = await client.send(DELETE_GROUP, writes.deleteGroup(groupId), call);
   if (says(answer, 400) || says(answer, 409)) {
     await getGroup(client, groupId, call);
     const sentence =
@@ -125,8 +124,7 @@ async function membersPage(
  * says 500 where the identity service refuses; whatever it answers, the person's groups tell what is true.
  */
 export async function addMember(client: Client, groupId: string, accountId: string, call: Call): Promise<void> {
-  const path = '/wiki/rest/api/group/userByGroupId';
-  const answer = await client.send(ADD_MEMBER, { method: 'POST', path, query: { groupId }, body: { accountId } }, call);
+  const answer = await client.send(ADD_MEMBER, writes.addMember(groupId, accountId), call);
   if (!isOpenAddition(answer)) {
     confirm(ADD_MEMBER, answer, 201);
     return;
@@ -156,8 +154,7 @@ function isRefusedByIdentity({ status, body }: Answer): boolean {
 
 /** `DELETE /wiki/rest/api/group/userByGroupId`. */
 export async function removeMember(client: Client, groupId: string, accountId: string, call: Call): Promise<void> {
-  const path = '/wiki/rest/api/group/userByGroupId';
-  const answer = await client.send(REMOVE_MEMBER, { method: 'DELETE', path, query: { groupId, accountId } }, call);
+  const answer = await client.send(REMOVE_MEMBER, writes.removeMember(groupId, accountId), call);
   confirm(REMOVE_MEMBER, answer, 204);
 }
 
@@ -209,8 +206,7 @@ export async function hasAccess(client: Client, email: string, call: Call): Prom
 
 /** `POST /wiki/api/v2/user/access/invite-by-email`: 200 says that the invitation was accepted, not that it was done. */
 export async function inviteByEmail(client: Client, email: string, call: Call): Promise<void> {
-  const path = '/wiki/api/v2/user/access/invite-by-email';
-  const answer = await client.send(INVITE, { method: 'POST', path, body: { emails: [email] } }, call);
+  const answer = await client.send(INVITE, writes.inviteByEmail(email), call);
   if (says(answer, 404)) throw notAllowed(INVITE, answer);
   confirm(INVITE, answer, 200);
 }

@@ -7,6 +7,7 @@ import { UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
 import { fail, isAnonymous, lacksScope, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
+import { createJiraUser } from './writes.js';
 
 const SEARCH = operation('jira.searchUsers', 'read', 'jiraUsers', 'search the people of the site');
 const CREATE = operation('jira.createUser', 'once', 'jiraUsers', 'create people');
@@ -73,8 +74,7 @@ export async function createAccount(
 }
 
 async function create(client: Client, email: string, call: Call): Promise<string> {
-  const message = { method: 'POST', path: '/rest/api/3/user', body: { emailAddress: email, products: [] } } as const;
-  const answer = await client.send(CREATE, message, call);
+  const answer = await client.send(CREATE, createJiraUser(email), call);
   if (says(answer, 404)) throw noJira(CREATE, answer);
   if (says(answer, 400)) {
     const sentence =

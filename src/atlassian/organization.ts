@@ -7,6 +7,7 @@ import { accountStatus, UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
 import { confirm, fail, noSeat, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
+import { changeSuspension, inviteToOrganization } from './writes.js';
 
 const SEARCH = operation('organization.searchUsers', 'read', 'organization', 'search the people of the organization');
 const INVITE = operation('organization.inviteUsers', 'once', 'organization', 'invite people');
@@ -141,9 +142,7 @@ export async function createAccount(
   accessGroupId: string,
   call: Call,
 ): Promise<{ readonly accountId: string; readonly granted: boolean }> {
-  const path = `/v2/orgs/${segment(orgId)}/users/invite`;
-  const body = { emails: [email], additionalGroups: [accessGroupId], sendNotification: false };
-  const answer = await client.send(INVITE, { method: 'POST', path, body }, call);
+  const answer = await client.send(INVITE, inviteToOrganization(orgId, email, accessGroupId), call);
   if (says(answer, 402)) {
     const sentence = 'Atlassian invites nobody for an organization without a paid subscription. ';
     throw fail('refused', `${sentence}Ask an Atlassian organization admin to buy one.`, INVITE, answer);
@@ -206,9 +205,7 @@ async function changeMembership(
   accountId: string,
   call: Call,
 ): Promise<void> {
-  const path = `/v2/orgs/${segment(orgId)}/directories/-/users/${segment(accountId)}/${verb}`;
-  // An empty POST is answered 415.
-  const answer = await client.send(change, { method: 'POST', path, body: {} }, call);
+  const answer = await client.send(change, changeSuspension(orgId, accountId, verb), call);
   if (says(answer, 404) && answer.body.includes('ADMIN-404-2"')) throw noSuchOrganization(change, answer);
   if (says(answer, 409) && answer.body.includes('ADMIN-409-3"')) throw noSeat(change, answer);
   if (says(answer, 409)) {

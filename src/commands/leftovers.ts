@@ -1,5 +1,6 @@
 import type { Questions } from '../doctor/questions.js';
 import type { Clock } from '../provisioning/call.js';
+import type { Directory } from '../provisioning/directory.js';
 import type { Store } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { databasePath } from '../store/databasePath.js';
@@ -12,7 +13,7 @@ const BUDGET_MS = 60_000;
 export interface LeftoverParts {
   readonly databaseUrl: string;
   readonly store: Store;
-  readonly questions: Pick<Questions, 'directory' | 'grantingGroups'>;
+  readonly questions: Pick<Questions, 'grantingGroups'> & { readonly directory: () => Promise<Directory> };
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }

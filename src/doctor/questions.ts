@@ -1,4 +1,4 @@
-import { chooseBackEnd, createDirectory } from '../atlassian/backends.js';
+import { type AtlassianDirectory, chooseBackEnd, createDirectory } from '../atlassian/backends.js';
 import type { Connection } from '../atlassian/connection.js';
 import type { JiraAccess } from '../atlassian/jira.js';
 import { createProbes, type CurrentUser, type Probes } from '../atlassian/probes.js';
@@ -7,7 +7,7 @@ import type { ScopeTrial } from '../atlassian/scopeTrials.js';
 import type { Config } from '../config.js';
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
-import type { BackEnd, Directory, UpstreamGroup } from '../provisioning/directory.js';
+import type { BackEnd, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup } from '../provisioning/indexRecords.js';
 import { provesSite, type RolesByGroup } from '../provisioning/roles.js';
@@ -39,7 +39,7 @@ export interface Questions {
   readonly jiraAccess: () => Promise<JiraAccess>;
   readonly jiraShowsAddresses: () => Promise<boolean>;
   readonly backEnd: () => Promise<BackEnd>;
-  readonly directory: () => Promise<Directory>;
+  readonly directory: () => Promise<AtlassianDirectory>;
   readonly grantingGroups: () => Promise<readonly IndexedGroup[]>;
   /** What role assignments say of these groups and those that ADOPT_GROUPS names; undefined without an organization key. */
   readonly groupRoles: () => Promise<GroupRoles | undefined>;

@@ -92,17 +92,19 @@ export async function giveNewAccess<T>(
   });
 }
 
-/** @returns the account id */
+/** @returns the account id; undefined when the account is still to appear */
 async function createWithAccess(
   address: string,
   recordedId: string | undefined,
   access: Access,
   deps: Dependencies,
   call: Call,
-): Promise<string> {
+): Promise<string | undefined> {
   const group = firstAccessGroup(access);
   const before = call.upstream.length;
-  const { accountId, granted } = await deps.directory.createAccount(address, group.id, call);
+  const created = await deps.directory.createAccount(address, group.id, call);
+  if (created === undefined) return undefined;
+  const { accountId, granted } = created;
   await deps.seats.identify(address, accountId);
   if (granted) await recordGrant({ id: recordedId ?? accountId, accountId }, group.id, before, deps, call);
   // A look-up that did not name the account, because its address is hidden, must not open a side door to it.

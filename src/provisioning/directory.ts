@@ -55,6 +55,13 @@ export type EmailMatch =
   /** This back end cannot look anybody up by address. */
   | { readonly kind: 'cannotTell' };
 
+/** An account that was made, or found, for an address. */
+export interface NewAccount {
+  readonly accountId: string;
+  /** The access group came with it. */
+  readonly granted: boolean;
+}
+
 /**
  * Everything the domain needs from Atlassian. One implementation per back end; all share the Confluence part.
  *
@@ -115,14 +122,11 @@ export interface Directory {
    * back end's own call can (`granted`). Organization: `users/invite`, the item's status read. Jira: `POST
    * /rest/api/3/user` with no products; on any answer but 201 it looks the address up again (one call more).
    *
+   * @returns undefined when the account will be there later only, as after `inviteByEmail`
    * @throws Failure `refused` on no free seat or subscription; `unavailable` when it stays unknown whether it happened;
    *   `unsupported` on the invite back end
    */
-  createAccount(
-    email: string,
-    accessGroupId: string,
-    call: Call,
-  ): Promise<{ readonly accountId: string; readonly granted: boolean }>;
+  createAccount(email: string, accessGroupId: string, call: Call): Promise<NewAccount | undefined>;
   /** `POST /wiki/api/v2/user/access/check-access-by-email`. @throws Failure `invalid` for an address Atlassian calls invalid. */
   hasAccess(email: string, call: Call): Promise<boolean>;
   /** `POST /wiki/api/v2/user/access/invite-by-email`: asynchronous, names no account. Sent once; never repeated by the client. */
@@ -133,3 +137,18 @@ export interface Directory {
   /** Who holds which role in the organization; undefined without the organization's credential, which alone may ask. */
   readonly roles: RoleReads | undefined;
 }
+
+/** What changes something at Atlassian. */
+type WritingMethod =
+  | 'createGroup'
+  | 'deleteGroup'
+  | 'addMember'
+  | 'removeMember'
+  | 'createAccount'
+  | 'inviteByEmail'
+  | 'suspend'
+  | 'restore';
+
+/** A Directory through which nothing can be changed. */
+export type ReadingDirectory = Omit<Directory, WritingMethod>;
+export type WritingDirectory = Pick<Directory, WritingMethod>;

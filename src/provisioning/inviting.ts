@@ -62,7 +62,9 @@ export async function inviteAs(
   call: Call,
 ): Promise<boolean> {
   const before = call.upstream.length;
-  const { accountId, granted } = await deps.directory.createAccount(address, groupId, call);
+  const created = await deps.directory.createAccount(address, groupId, call);
+  if (created === undefined) return false;
+  const { accountId, granted } = created;
   if (accountId === person.accountId) {
     if (granted) await recordGrant(person, groupId, before, deps, call);
     return granted;

@@ -2,7 +2,8 @@ import { firstAccessGroup, isProtected } from '../provisioning/access.js';
 import { assertAllowedDomain } from '../provisioning/accounts.js';
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Access, Settings } from '../provisioning/dependencies.js';
-import type { Directory, EmailMatch } from '../provisioning/directory.js';
+import type { AtlassianDirectory } from '../atlassian/backends.js';
+import type { EmailMatch } from '../provisioning/directory.js';
 import type { IndexedGroup } from '../provisioning/indexRecords.js';
 import type { Store } from '../provisioning/store.js';
 import { memberof } from './groupTest.js';
@@ -11,7 +12,7 @@ import { type Recorder, Stopped, type Trial } from './recorder.js';
 import { findAccount, leaveGranting } from './takingAway.js';
 
 export interface PersonTest {
-  readonly directory: Directory;
+  readonly directory: AtlassianDirectory;
   readonly store: Store;
   readonly journal: Journal;
   readonly clock: Clock;

@@ -1,16 +1,16 @@
 import { afterEach } from '@jest/globals';
-import { createDirectory } from '../../src/atlassian/backends.js';
+import { type AtlassianDirectory, createDirectory } from '../../src/atlassian/backends.js';
 import type { Connection, TokenKind } from '../../src/atlassian/connection.js';
 import { createProbes, type Probes } from '../../src/atlassian/probes.js';
 import type { Call } from '../../src/provisioning/call.js';
-import type { BackEnd, Directory } from '../../src/provisioning/directory.js';
+import type { BackEnd } from '../../src/provisioning/directory.js';
 import { startSandbox, type Sandbox, type StartOptions } from '../../src/sandbox/server.js';
 import { callOf, connectTo, testClock } from './upstream.js';
 
 /** A sandbox and the client's view of it. */
 export interface Site {
   readonly sandbox: Sandbox;
-  readonly directory: Directory;
+  readonly directory: AtlassianDirectory;
   readonly probes: Probes;
   readonly connection: Connection;
   /** A new call with a whole budget. */
