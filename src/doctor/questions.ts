@@ -7,7 +7,7 @@ import type { ScopeTrial } from '../atlassian/scopeTrials.js';
 import type { Config } from '../config.js';
 import type { Call, Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
-import type { BackEnd, UpstreamGroup } from '../provisioning/directory.js';
+import type { BackEnd, Directory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { IndexedGroup } from '../provisioning/indexRecords.js';
 import { provesSite, type RolesByGroup } from '../provisioning/roles.js';

@@ -4,6 +4,7 @@ import type { DirectoryIndex } from './indexRecords.js';
 import type { MembershipOwners } from './ownerRecords.js';
 import type { RoleRecords } from './roleRecords.js';
 import type { SeatRecords } from './seatRecords.js';
+import type { GroupIdRecords, PlanRecords } from './planRecords.js';
 
 /** JSON as an IdP sends it, already bounded in length, depth and count. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -176,6 +177,8 @@ export interface OwnWrites {
   membershipsOf(accountId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
   /** The latest write per account since `sinceMs`: account id to whether it made the account a member. */
   membersOf(groupId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
+  /** What was recorded of a membership did not happen. The index learns it by its next scan. */
+  forget(accountId: string, groupId: string): Promise<void>;
   groupDeleted(groupId: string, atMs: number): Promise<void>;
   prune(beforeMs: number): Promise<void>;
 }
@@ -231,6 +234,8 @@ export interface Records {
   readonly brake: BrakeRecords;
   readonly roles: RoleRecords;
   readonly seats: SeatRecords;
+  readonly plan: PlanRecords;
+  readonly groupIds: GroupIdRecords;
 }
 
 /**

@@ -3,6 +3,7 @@ import { OWN_WRITE_MS } from '../provisioning/dependencies.js';
 import type { LeaverLook } from '../provisioning/roleRecords.js';
 import { brakeRecords } from './brake.js';
 import { leaversWithAccess } from './leavers.js';
+import { OPEN_STATES } from './plan.js';
 import { lookInto } from './reading.js';
 import { roleRecords } from './roles.js';
 import type { Handle } from './schema.js';
@@ -30,6 +31,8 @@ export type StoreGlance =
       readonly leavers: readonly LeaverLook[];
       /** People with access or a pending invitation (rule US14); undefined before the first scan. */
       readonly seatsUsed: number | undefined;
+      /** How many writes observe mode planned, and are neither carried out nor obsolete (rule SA14). */
+      readonly planned: number;
       /** How many things write tests made and have not taken away: one may be running. */
       readonly writeTests: number;
       /** How many people recorded inactive the last scan found with access (rule SA9). */
@@ -80,9 +83,42 @@ async function readGlance(db: Handle) {
     .selectFrom('person_links')
     .select((eb) => eb.fn.coalesce('invited_at', 'created_at').as('at'))
     .where('account_id', 'is', null)
+    // Nobody is invited by a plan.
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('plan_entries')
+            .select('plan_entries.number')
+            .where('plan_entries.state', 'in', OPEN_STATES)
+            .where('plan_entries.account_id', 'is', null)
+            .whereRef('plan_entries.address', '=', 'person_links.address'),
+        ),
+      ),
+    )
     .orderBy('at')
     .execute();
   const brake = brakeRecords(db);
+  // An account that is to be made for an address is obsolete when nobody with that address waits for it.
+  const planned = await db
+    .selectFrom('plan_entries')
+    .select((eb) => eb.fn.countAll<number | bigint>().as('count'))
+    .where('state', 'in', OPEN_STATES)
+    .where((eb) =>
+      eb.or([
+        eb('account_id', 'is not', null),
+        eb('address', 'is', null),
+        eb.exists(
+          eb
+            .selectFrom('person_links')
+            .select('person_links.id')
+            .whereRef('person_links.address', '=', 'plan_entries.address')
+            .where('person_links.account_id', 'is', null)
+            .where('person_links.wanted', '=', 'active'),
+        ),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
   const writeTests = await db
     .selectFrom('intents')
     .select((eb) => eb.fn.countAll<number | bigint>().as('count'))
@@ -106,6 +142,7 @@ async function readGlance(db: Handle) {
     leavers: await roleRecords(db).openLeavers(),
     // Without those who are just being given access.
     seatsUsed: scannedAtMs === null ? undefined : await seatRecords(db).count(Number.MAX_SAFE_INTEGER),
+    planned: Number(planned.count),
     writeTests: Number(writeTests.count),
     leaversWithAccess: (await leaversWithAccess(db, (scannedAtMs ?? 0) - OWN_WRITE_MS)).length,
   };

@@ -20,6 +20,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 4, name: 'ownership', up: addOwners },
   { number: 5, name: 'role assignments', up: createRoleTables },
   { number: 6, name: 'seats', up: createSeatTables },
+  { number: 7, name: 'plan of observe mode', up: createPlanTables },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
@@ -239,6 +240,35 @@ async function createIndexTables(db: Handle): Promise<void> {
     .execute();
   await schema.createIndex('places_resource').on('places').columns(['resource', 'place']).execute();
   await schema.createIndex('places_id').on('places').columns(['resource', 'id']).unique().execute();
+}
+
+/** What observe mode planned, and the ids of groups that had one before Confluence had them. */
+async function createPlanTables({ schema }: Handle, types: ColumnTypes): Promise<void> {
+  await schema
+    .createTable('plan_entries')
+    .addColumn('number', types.counter, (column) => column.primaryKey())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('group_id', 'text')
+    .addColumn('account_id', 'text')
+    .addColumn('address', 'text')
+    .addColumn('group_name', 'text')
+    .addColumn('at', 'text', (column) => column.notNull())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('answer', 'text')
+    .addColumn('owed', 'integer', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('plan_entries_target').on('plan_entries').columns(['target', 'state']).execute();
+  await schema.createIndex('plan_entries_account').on('plan_entries').columns(['account_id', 'state']).execute();
+  await schema.createIndex('plan_entries_group').on('plan_entries').columns(['group_id', 'state']).execute();
+  await schema.createIndex('plan_entries_state').on('plan_entries').columns(['state', 'kind']).execute();
+  await schema
+    .createTable('group_ids')
+    .addColumn('minted_id', 'text', (column) => column.primaryKey())
+    .addColumn('confluence_id', 'text', (column) => column.notNull().unique())
+    .execute();
 }
 
 /** What was removed of late, and which counters refused more. */

@@ -3,11 +3,13 @@ import type { KeyedHash } from './addresses.js';
 import { auditRecords } from './audit.js';
 import { brakeRecords } from './brake.js';
 import { directoryIndex } from './directoryIndex.js';
+import { groupIdRecords } from './groupIds.js';
 import { groupRecords } from './groups.js';
 import { holdRecords } from './holds.js';
 import { intentRecords } from './intents.js';
 import { membershipOwners } from './membershipOwners.js';
 import { personRecords } from './people.js';
+import { planRecords } from './plan.js';
 import type { Handle } from './schema.js';
 import { roleRecords } from './roles.js';
 import { seatRecords } from './seats.js';
@@ -29,5 +31,7 @@ export function recordsOf(db: Handle, hash: KeyedHash): Records {
     brake: brakeRecords(db),
     roles: roleRecords(db),
     seats: seatRecords(db),
+    plan: planRecords(db),
+    groupIds: groupIdRecords(db),
   };
 }

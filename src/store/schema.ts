@@ -23,6 +23,8 @@ export interface Database {
   intents: { kind: string; intent_key: string; caller: string; started_at: string; attempts: number };
   audit: AuditRow;
   brake_removals: BrakeRemovalRow;
+  plan_entries: PlanRow & { number: Generated<number> };
+  group_ids: { minted_id: string; confluence_id: string };
   brake_trips: { counter: string; tripped_at_ms: number; last_refused_at_ms: number; refusals: number };
   /** Seats that people are just being given; `account_id`, `address` or both say to whom. */
   seat_reservations: { reservation: string; account_id: string | null; address: string | null; at_ms: number };
@@ -114,6 +116,22 @@ export interface BrakeRemovalRow {
   account_id: string | null;
   at_ms: number;
   settled: number;
+}
+
+export interface PlanRow {
+  /** What the write is about; of one target one entry at most is open. */
+  target: string;
+  kind: string;
+  group_id: string | null;
+  account_id: string | null;
+  address: string | null;
+  group_name: string | null;
+  at: string;
+  caller: string;
+  request_id: string;
+  state: string;
+  answer: string | null;
+  owed: number;
 }
 
 /** The store's database, or a transaction on it. */

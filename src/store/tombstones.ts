@@ -1,7 +1,9 @@
 import type { Tombstone, Tombstones } from '../provisioning/store.js';
+import { planTarget } from '../provisioning/planRecords.js';
 import type { KeyedHash } from './addresses.js';
 import { dropExternalIds, externalIdsOf } from './externalIds.js';
 import { ofCurrentGeneration } from './indexTables.js';
+import { OPEN_STATES } from './plan.js';
 import { atomically, type Handle } from './schema.js';
 
 /** What stays of people and groups that DELETE removed: ids, externalIds, and addresses as keyed hashes only. */
@@ -145,6 +147,11 @@ export async function buryPerson(db: Handle, hash: KeyedHash, id: string, delete
   await dropExternalIds(db, 'person', id);
   await db.deleteFrom('holds').where('person_id', '=', id).execute();
   await db.deleteFrom('membership_owners').where('person_id', '=', id).execute();
+  // Nobody is left to make a planned account for.
+  const planned = addresses.map(({ address_key }) => planTarget.account(address_key));
+  if (planned.length > 0 && link.account_id === null) {
+    await db.deleteFrom('plan_entries').where('target', 'in', planned).where('state', 'in', OPEN_STATES).execute();
+  }
   await db.deleteFrom('person_links').where('id', '=', id).execute();
 }
 

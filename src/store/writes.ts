@@ -59,6 +59,13 @@ export function ownWriteRecords(db: Handle): OwnWrites {
         .execute();
       return new Map(rows.map((row) => [row.account_id, row.is_member !== 0]));
     },
+    async forget(accountId, groupId) {
+      await db
+        .deleteFrom('own_memberships')
+        .where('account_id', '=', accountId)
+        .where('group_id', '=', groupId)
+        .execute();
+    },
     async groupDeleted(groupId, atMs) {
       await atomically(db, async (trx) => {
         await trx

@@ -8,6 +8,7 @@ import { describeLists } from './listSuite.js';
 import { describeLocks, describeSharedLocks } from './lockSuite.js';
 import { describePeople } from './peopleSuite.js';
 import { describeOwners } from './ownerSuite.js';
+import { describePlan } from './planSuite.js';
 import { ManualClock, type OpenStore } from './samples.js';
 import { describeRoles } from './roleSuite.js';
 import { describeReturns } from './returnSuite.js';
@@ -57,6 +58,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeBrake(open);
     describeRoles(open);
     describeSeats(open);
+    describePlan(open);
     describeLists(open);
     describeTransactions(open);
     describeLocks(open);
