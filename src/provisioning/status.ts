@@ -45,8 +45,9 @@ export async function readStanding(
 ): Promise<Standing> {
   const access = await deps.roster.access(call);
   if (link.accountId === undefined) {
-    const isEntitled = link.wanted === 'active';
-    return { access, memberships: undefined, isActive: isEntitled, isSurelyActive: isEntitled };
+    const isActive = link.wanted === 'active';
+    // Without an invitation under way nothing will give what the person is entitled to.
+    return { access, memberships: undefined, isActive, isSurelyActive: isActive && link.invitedAt !== undefined };
   }
   const memberships = await readMemberships(link.accountId, deps, access, call, purpose);
   const granting = [...memberships.shown].filter((id) => access.granting.has(id));
