@@ -5,7 +5,11 @@ import type { Config } from './config.js';
 import { Health, serveHealth, serveReadiness } from './observability/health.js';
 import { type Metrics, serveMetrics } from './observability/metrics.js';
 import { logRequests } from './observability/requests.js';
-import { createBrake } from './provisioning/brake.js';
+import { auditingAsPlanned } from './observe/audit.js';
+import { byScimIds } from './observe/groupIds.js';
+import { modeState } from './observe/mode.js';
+import { observing } from './observe/observing.js';
+import { createBrake, RELEASED_BRAKE } from './provisioning/brake.js';
 import { brakeStatus } from './provisioning/brakeStatus.js';
 import type { Clock } from './provisioning/call.js';
 import type { Dependencies, Log } from './provisioning/dependencies.js';
@@ -56,7 +60,10 @@ export interface App {
 
 /** Wires the parts. Everything they need is passed in; nothing is read from the environment. */
 export function createApp(parts: AppParts): App {
-  const { config, directory, store, clock, logger, metrics, health } = parts;
+  const { config, clock, logger, metrics, health } = parts;
+  const isObserving = config.mode === 'observe';
+  const store = isObserving ? auditingAsPlanned(parts.store) : parts.store;
+  const directory = isObserving ? observing(parts.directory, { store, clock }) : byScimIds(parts.directory, store);
   const stopping = new AbortController();
   // Every request under way listens to it; more than ten are no leak.
   setMaxListeners(0, stopping.signal);
@@ -102,7 +109,8 @@ export function createApp(parts: AppParts): App {
     directory,
     store,
     roster,
-    brake,
+    // What is planned takes nothing from anybody; the plan itself goes through the brake.
+    brake: isObserving ? RELEASED_BRAKE : brake,
     seats,
     settings: config,
     ownAccountId: () => parts.ownAccountId,
@@ -124,14 +132,15 @@ export function createApp(parts: AppParts): App {
     baseUrl: `${config.publicUrl}${SCIM_BASE_PATH}`,
   };
   const authenticate = createAuthenticator(config.callers);
-  /** The brake lives in the store: another process may release it, and its window moves on by itself. */
-  const lookAtBrake: RequestHandler = async (_request, _response, next) => {
+  /** Brake and plan live in the store: other processes may release or apply them, and the brake's window moves on by itself. */
+  const lookAtStore: RequestHandler = async (_request, _response, next) => {
     try {
       const state = await brakeStatus(store, config.brake, clock.now());
       health.set('brake', state.trips.length === 0 ? { ok: true } : { ok: false, message: BRAKE_TRIPPED });
       metrics.brakeIs({ isTripped: state.trips.length > 0, accessLosses: state.accessLosses });
+      health.set('mode', await modeState(config.mode, store));
     } catch (error) {
-      logger.warn('The state of the brake could not be read', { error: Failure.from(error) });
+      logger.warn('The state of the brake, or the plan, could not be read', { error: Failure.from(error) });
     }
     next();
   };
@@ -150,7 +159,7 @@ export function createApp(parts: AppParts): App {
   handler.set('etag', false);
   handler.use(helmet());
   handler.use(logRequests({ logger, metrics, scimBasePath: SCIM_BASE_PATH, now: () => clock.now() }));
-  handler.get(['/healthz', '/metrics'], lookAtBrake);
+  handler.get(['/healthz', '/metrics'], lookAtStore);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));
   handler.get('/metrics', requireCaller(authenticate), lookAtSeats, serveMetrics(metrics));

@@ -11,6 +11,7 @@ import { EXIT_CODES, ExitError } from './exit.js';
 import { expiriesOf, isKnown, watchExpiry } from './expiry.js';
 import { Health, type PartState } from './observability/health.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
+import { enterMode, leftPending, OBSERVES } from './observe/mode.js';
 import type { Clock } from './provisioning/call.js';
 import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
@@ -140,6 +141,9 @@ async function wire(parts: BridgeParts, questions: Questions, health: Health, me
   health.set('atlassian', { ok: true });
   health.set('credential', { ok: true });
   health.set('accessGroups', accessGroups);
+  const pending = await enterMode(parts.config.mode, parts.store);
+  if (parts.config.mode === 'observe') parts.logger.warn(OBSERVES, { planned: pending });
+  else if (pending > 0) parts.logger.warn(leftPending(pending));
   parts.logger.info('Atlassian was reached', { backEnd: directory.backEnd });
   return createApp({ ...parts, directory, metrics, health, ownAccountId: accountId });
 }

@@ -42,6 +42,9 @@ export interface Commands {
   brake(action: 'status' | 'release', options: { readonly for?: string }): Promise<void>;
   /** @param what an e-mail address, userName or id of a person, or the name or id of a group */
   transfer(what: Transferred, caller: string): Promise<void>;
+  plan(options: { readonly json: boolean }): Promise<void>;
+  /** @returns the exit code: steps that failed, and no agreement, are results */
+  applyPlanned(options: { readonly site: string | undefined; readonly yes: boolean }): Promise<number>;
   /** @returns the exit code: nobody found, and an Atlassian that could not be asked, are results */
   why(question: Question, options: { readonly json: boolean }): Promise<number>;
   /** @returns the exit code: differences, and what could not be compared, are results */
@@ -127,6 +130,7 @@ function describeProgram(commands: Commands, output: CliOutput, exit: (code: num
 
   describeBrake(program, commands);
   describeTransfer(program, commands);
+  describePlan(program, commands, exit);
   describeWhy(program, commands, exit);
   describeAudit(program, commands);
   describeDrift(program, commands, exit);
@@ -203,6 +207,32 @@ function describeTransfer(program: Command, commands: Commands): void {
       if (words.length !== 2) command.error('Name one person and one caller, or with --group one caller.');
       return commands.transfer(group === undefined ? { person } : { group }, caller);
     });
+}
+
+function describePlan(program: Command, commands: Commands, exit: (code: number) => void): void {
+  program
+    .command('plan')
+    .description('show what MODE=observe planned, as the calls that it comes to, or carry it out')
+    .addArgument(new Argument('[action]', 'apply carries it out, after the site was typed').choices(['apply']))
+    .option('--json', 'print the plan as JSON', false)
+    .option('--site <host>', 'with apply: the site that the plan is for, such as acme.atlassian.net')
+    .option('--yes', 'with apply and --site: do not ask', false)
+    .action(async (action: 'apply' | undefined, { json, site, yes }: PlanOptions, command: Command) => {
+      if (action === undefined) {
+        if (site !== undefined || yes) command.error('--site and --yes belong to apply.');
+        await commands.plan({ json });
+        return;
+      }
+      if (json) command.error('--json belongs to plan without apply.');
+      if (yes && site === undefined) command.error('--yes needs the site: --site acme.atlassian.net.');
+      exit(await commands.applyPlanned({ site, yes }));
+    });
+}
+
+interface PlanOptions {
+  readonly json: boolean;
+  readonly site?: string;
+  readonly yes: boolean;
 }
 
 function describeDoctor(program: Command, commands: Commands, exit: (code: number) => void): void {

@@ -42,6 +42,8 @@ export interface Config {
   readonly port: number;
   /** `file:` and the path of the SQLite file. */
   readonly databaseUrl: string;
+  /** `observe`: nothing is changed in Confluence, but planned (rule SA14). */
+  readonly mode: SettingValues['MODE'];
   readonly deactivation: SettingValues['DEACTIVATION'];
   readonly profileUpdates: SettingValues['PROFILE_UPDATES'];
   readonly groupRenames: SettingValues['GROUP_RENAMES'];
@@ -239,6 +241,7 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     host,
     port,
     databaseUrl: settings.DATABASE_URL,
+    mode: settings.MODE,
     deactivation: settings.DEACTIVATION,
     profileUpdates: settings.PROFILE_UPDATES,
     groupRenames: settings.GROUP_RENAMES,

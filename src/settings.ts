@@ -65,6 +65,7 @@ export const SETTINGS = {
   HOST: defaulted(listenHost, '127.0.0.1'),
   PORT: defaulted(wholeNumber(1, 65_535), '8080'),
   DATABASE_URL: defaulted(databaseAddress, 'file:./data/bridge.db'),
+  MODE: defaulted(oneOf('live', 'observe'), 'live', 'observe'),
   DEACTIVATION: defaulted(oneOf('access-groups', 'suspend'), 'access-groups'),
   PROFILE_UPDATES: defaulted(oneOf('put', 'reject', 'record'), 'put'),
   GROUP_RENAMES: defaulted(oneOf('record', 'reject'), 'record'),

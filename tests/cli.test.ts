@@ -25,6 +25,11 @@ async function run(args: readonly string[], overrides: Partial<Commands> = {}) {
     deactivate: note('deactivate'),
     brake: note('brake'),
     transfer: note('transfer'),
+    plan: note('plan'),
+    applyPlanned: async (options) => {
+      await note('applyPlanned')(options);
+      return 3;
+    },
     doctor: async (options) => {
       await note('doctor')(options);
       return 3;
@@ -58,6 +63,8 @@ describe('the command line', () => {
     [['demo', '--full'], [['demo', { keep: false, full: true }]]],
     [['sandbox'], [['sandbox']]],
     [['deactivate', 'ada@acme.com'], [['deactivate', 'ada@acme.com']]],
+    [['plan'], [['plan', { json: false }]]],
+    [['plan', '--json'], [['plan', { json: true }]]],
     [['brake'], [['brake', 'status', {}]]],
     [['brake', 'status'], [['brake', 'status', {}]]],
     [['brake', 'release'], [['brake', 'release', {}]]],
@@ -126,6 +133,22 @@ describe('the command line', () => {
 
     expect(outcome).toMatchObject({ code: 64, calls: [] });
     expect(outcome.err).toContain(words);
+  });
+
+  it('carries a plan out with the site that was typed, and passes the exit code on', async () => {
+    const { code, calls } = await run(['plan', 'apply', '--site', 'acme.atlassian.net', '--yes']);
+    expect(code).toBe(3);
+    expect(calls).toEqual([['applyPlanned', { site: 'acme.atlassian.net', yes: true }]]);
+    expect((await run(['plan', 'apply'])).calls).toEqual([['applyPlanned', { site: undefined, yes: false }]]);
+    for (const wrong of [
+      ['plan', 'apply', '--yes'],
+      ['plan', 'apply', '--json'],
+      ['plan', '--yes'],
+      ['plan', '--site', 'acme.atlassian.net'],
+      ['plan', 'drop'],
+    ]) {
+      expect(await run(wrong)).toMatchObject({ code: 64, calls: [] });
+    }
   });
 
   it('asks why about one person or one group, and passes the exit code on', async () => {
@@ -216,7 +239,7 @@ describe('the command line', () => {
     [['doctr'], 'Did you mean doctor?'],
     [
       ['provision'],
-      'There are serve, demo, sandbox, doctor, adopt, link, deactivate, brake, transfer, why, audit, drift and help.',
+      'There are serve, demo, sandbox, doctor, adopt, link, deactivate, brake, transfer, plan, why, audit, drift and help.',
     ],
     [['serve', 'now'], 'too many arguments'],
     [['transfer', 'ada@acme.com'], 'one person and one caller'],

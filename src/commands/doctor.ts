@@ -27,7 +27,7 @@ export async function doctor({ json }: { readonly json: boolean }): Promise<numb
     const questions = questionsTo(config, connection, systemClock);
     const findings = [
       ...(await examine(DOCTOR_CHECKS, questions)),
-      ...(await takeLeftovers(config.databaseUrl, questions)),
+      ...(config.mode === 'observe' ? [] : await takeLeftovers(config.databaseUrl, questions)),
       ...(await examine(OWN_CHECKS, {
         config,
         store: () => glanceAtStore(config.databaseUrl),

@@ -3,28 +3,22 @@ import { chooseBackEnd, createDirectory } from '../atlassian/backends.js';
 import { createProbes } from '../atlassian/probes.js';
 import { upstreamConfig } from '../bridge.js';
 import { systemClock } from '../clock.js';
-import { readConfig, secretsOf } from '../config.js';
+import { type Config, readConfig, secretsOf } from '../config.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { createLogger } from '../observability/logger.js';
-import { type BrakeMetrics, createBrake, RELEASED_BRAKE } from '../provisioning/brake.js';
+import { braked } from '../observe/braked.js';
+import { byScimIds } from '../observe/groupIds.js';
+import { RELEASED_BRAKE } from '../provisioning/brake.js';
 import type { Call } from '../provisioning/call.js';
 import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
-import { countMembers } from '../provisioning/groupReads.js';
 import { createSeats } from '../provisioning/seats.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
 import { openSqliteStore } from '../store/sqlite.js';
 
 const BUDGET_MS = 120_000;
-
-/** A command ends before anybody could ask for its metrics. */
-const UNCOUNTED: BrakeMetrics = {
-  brakeTripped: () => undefined,
-  brakeRefused: () => undefined,
-  removalsCounted: () => undefined,
-};
 
 /** A call in the name of whoever types a command. */
 export function operatorCall(): Call {
@@ -39,13 +33,37 @@ export function operatorCall(): Call {
  * hold it up where a person decides, one by one.
  *
  * @param options.isBraked for what is done to many at once
- * @throws ExitError with the words of the failure
+ * @throws ExitError with the words of the failure; in observe mode, in which nothing may be sent (rule SA14)
  */
 export async function asOperator<T>(
   work: (deps: Dependencies, call: Call) => Promise<T>,
   { isBraked }: { readonly isBraked: boolean } = { isBraked: false },
 ): Promise<T> {
   const config = readConfig(loadEnvironment());
+  refuseWhileObserving(config);
+  return atSite(config, (parts, call) =>
+    work(isBraked ? braked(parts, config.brake) : { ...parts, brake: RELEASED_BRAKE }, call),
+  );
+}
+
+/** @throws ExitError for a command that changes something in Confluence, while nothing may be changed there */
+export function refuseWhileObserving({ mode }: Config): void {
+  if (mode === 'live') return;
+  throw new ExitError(
+    'With MODE=observe nothing is sent to Confluence, and this command was not carried out. Do it in Atlassian administration, or set MODE=live for this one command.',
+    EXIT_CODES.failure,
+  );
+}
+
+/**
+ * Works on the site of the configuration, beside a bridge that serves. Whatever the mode, what `work` writes is sent.
+ *
+ * @throws ExitError with the words of the failure
+ */
+export async function atSite<T>(
+  config: Config,
+  work: (parts: Omit<Dependencies, 'brake'>, call: Call) => Promise<T>,
+): Promise<T> {
   const log = createLogger({ ...config.log, secrets: secretsOf(config) });
   const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, log });
@@ -55,7 +73,7 @@ export async function asOperator<T>(
     const { accountId } = await probes.currentUser(call);
     const backEnd = await chooseBackEnd(connection.config, () => probes.jiraAccess(call));
     const common = {
-      directory: createDirectory(connection, backEnd),
+      directory: byScimIds(createDirectory(connection, backEnd), store),
       store,
       settings: config,
       clock: systemClock,
@@ -67,21 +85,7 @@ export async function asOperator<T>(
       limit: config.seatLimit,
       indexReady: (own) => roster.ready(own),
     });
-    const brake = createBrake({
-      ...common,
-      limits: config.brake,
-      metrics: UNCOUNTED,
-      countMembers: (groupId, own) => countMembers(groupId, deps, own),
-      indexReady: (own) => roster.ready(own),
-    });
-    const deps: Dependencies = {
-      ...common,
-      roster,
-      brake: isBraked ? brake : RELEASED_BRAKE,
-      seats,
-      ownAccountId: () => accountId,
-    };
-    const done = await work(deps, call);
+    const done = await work({ ...common, roster, seats, ownAccountId: () => accountId }, call);
     await roster.stop();
     return done;
   } catch (error) {

@@ -45,6 +45,8 @@ export async function serve(): Promise<void> {
   });
   try {
     const { deps } = await bridge.ready;
+    // In observe mode nothing is taken away either (rule SA14); the next start that is live does it.
+    if (config.mode === 'observe') return;
     await clearAfterWriteTests({ ...deps, databaseUrl: config.databaseUrl, signal: stopping.signal });
   } catch (error) {
     // Told to stop before Atlassian was reached.

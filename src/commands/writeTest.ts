@@ -17,6 +17,7 @@ import { Stopped } from '../writeTest/recorder.js';
 import { prepareWriteTest } from '../writeTest/run.js';
 import { isAgreed } from './agreement.js';
 import { clearWhileLocked, withWriteTestLock } from './leftovers.js';
+import { refuseWhileObserving } from './operator.js';
 
 export interface WriteTestOptions {
   /** The host of the site as the operator typed it again: it must be the configured one. */
@@ -38,6 +39,7 @@ export interface WriteTestOptions {
 export async function writeTest(options: WriteTestOptions): Promise<number> {
   const config = readConfig(loadEnvironment());
   assertSameSite(options.site, config);
+  refuseWhileObserving(config);
   await assertStoreOfThisRelease(config.databaseUrl);
   const stopping = new AbortController();
   const forget = onShutdown(['SIGINT', 'SIGTERM'], () => stopping.abort());

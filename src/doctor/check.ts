@@ -20,6 +20,7 @@ export type CheckName =
   | 'expiry'
   | 'settings'
   | 'callers'
+  | 'mode'
   | 'records'
   | 'brake'
   | 'leavers'

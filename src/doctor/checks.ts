@@ -10,6 +10,7 @@ import { expiry } from './expiry.js';
 import { grantingGroups } from './grantingGroups.js';
 import { jiraSearch } from './jiraSearch.js';
 import { leavers } from './leavers.js';
+import { mode } from './mode.js';
 import { organizationKey } from './organizationKey.js';
 import type { Questions } from './questions.js';
 import { readRights } from './readRights.js';
@@ -44,4 +45,4 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
 export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes, toldExpiry];
 
 /** What is asked of the configuration and the store. */
-export const OWN_CHECKS = [settings, expiry, callers, records, brake, leavers, seatLimit] as const;
+export const OWN_CHECKS = [settings, mode, expiry, callers, records, brake, leavers, seatLimit] as const;

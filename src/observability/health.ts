@@ -8,8 +8,9 @@ import type { RequestHandler } from 'express';
  * - `accessGroups`  every configured access group grants access (rule SA1)
  * - `credential`    Atlassian accepts our credential (rule SA5)
  * - `brake`         the mass-removal brake refuses nothing (rule SA11)
+ * - `mode`          nothing is left of a plan while the bridge is live; and a word while it observes (rule SA14)
  */
-export type HealthPart = 'store' | 'atlassian' | 'accessGroups' | 'credential' | 'brake';
+export type HealthPart = 'store' | 'atlassian' | 'accessGroups' | 'credential' | 'brake' | 'mode';
 
 export interface PartState {
   readonly ok: boolean;

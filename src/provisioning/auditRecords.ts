@@ -13,7 +13,8 @@ export interface AuditLine {
   readonly object: string | undefined;
   /** Which rule or setting decided, for example `US7`, `SA8`, `DEACTIVATION=access-groups`. */
   readonly decision: string;
-  readonly result: 'done' | 'refused' | 'failed' | 'noted';
+  /** `planned`: answered as done by a bridge that observes, and not sent to Confluence (rule SA14). */
+  readonly result: 'done' | 'refused' | 'failed' | 'noted' | 'planned';
   readonly upstream: readonly UpstreamCall[];
   /** A sentence without personal data. */
   readonly note: string | undefined;

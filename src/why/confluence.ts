@@ -2,7 +2,8 @@ import type { Questions } from '../doctor/questions.js';
 import { controlRead, type Memberships, readMemberships } from '../provisioning/access.js';
 import type { Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
-import type { UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
+import { byScimIds } from '../observe/groupIds.js';
+import type { Directory, UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { severalAccounts } from '../provisioning/invitations.js';
 import { believed } from '../provisioning/roleRecords.js';
@@ -19,6 +20,23 @@ export interface Asking {
   readonly questions: Questions;
   readonly records: Records;
   readonly clock: Clock;
+}
+
+/** Under the ids that the records have. */
+async function directoryOf({ questions, records }: Asking): Promise<Directory> {
+  return byScimIds(await questions.directory(), records);
+}
+
+/** Own writes that were only planned say nothing of Confluence (rule SA14). */
+async function withoutPlanned(accountId: string, { plan, writes }: Records): Promise<Pick<Records, 'writes'>> {
+  const planned = new Set((await plan.openOf({ accountId })).map(({ groupId }) => groupId));
+  return {
+    writes: {
+      ...writes,
+      membershipsOf: async (id, sinceMs) =>
+        new Map([...(await writes.membershipsOf(id, sinceMs))].filter(([groupId]) => !planned.has(groupId))),
+    },
+  };
 }
 
 /** What Confluence says of a person now. */
@@ -56,9 +74,10 @@ export async function told<T>(ask: () => Promise<T>): Promise<Answer<T>> {
 }
 
 /** Somebody whom no record names: by exact address where the back end can look it up, or by account id. */
-export async function findUpstream(key: string, { questions, records }: Asking): Promise<readonly PersonSubject[]> {
+export async function findUpstream(key: string, asking: Asking): Promise<readonly PersonSubject[]> {
+  const { questions, records } = asking;
   await questions.currentUser();
-  const directory = await questions.directory();
+  const directory = await directoryOf(asking);
   if (key.includes('@')) {
     const match = await directory.findByEmail(key, questions.call());
     if (match.kind === 'several') throw severalAccounts();
@@ -79,7 +98,7 @@ async function subjectsOf(accountId: string, records: Records): Promise<readonly
 export async function askAboutPerson(subject: PersonSubject, asking: Asking): Promise<PersonNow> {
   const { questions, records, clock } = asking;
   const { accountId: ownAccountId } = await questions.currentUser();
-  const directory = await questions.directory();
+  const directory = await directoryOf(asking);
   const access = await readAccess(asking);
   const { accountId } = subject;
   if (accountId === undefined) {
@@ -93,7 +112,7 @@ export async function askAboutPerson(subject: PersonSubject, asking: Asking): Pr
       mayAddressEnter,
     };
   }
-  const deps = { directory, store: records, clock };
+  const deps = { directory, store: await withoutPlanned(accountId, records), clock };
   const [memberships, [account]] = await Promise.all([
     readMemberships(accountId, deps, access, questions.call()),
     directory.listAccounts([accountId], questions.call()),
@@ -111,9 +130,10 @@ async function readAccess({ questions, records, clock }: Asking): Promise<Access
 async function isSuspendedNow(
   { link, accountId }: PersonSubject,
   visible: string | undefined,
-  { questions }: Asking,
+  asking: Asking,
 ): Promise<boolean | undefined> {
-  const directory = await questions.directory();
+  const { questions } = asking;
+  const directory = await directoryOf(asking);
   const address = link?.address ?? visible;
   if (directory.backEnd !== 'organization' || address === undefined) return undefined;
   const match = await told(() => directory.findByEmail(address, questions.call()));
@@ -121,10 +141,11 @@ async function isSuspendedNow(
   return match.value.suspended;
 }
 
-async function mayEnter({ link }: PersonSubject, { questions }: Asking): Promise<boolean | undefined> {
+async function mayEnter({ link }: PersonSubject, asking: Asking): Promise<boolean | undefined> {
+  const { questions } = asking;
   const address = link?.address;
   if (address === undefined) return undefined;
-  const directory = await questions.directory();
+  const directory = await directoryOf(asking);
   const answer = await told(() => directory.hasAccess(address, questions.call()));
   return answer.isTold ? answer.value : undefined;
 }
@@ -133,7 +154,7 @@ async function mayEnter({ link }: PersonSubject, { questions }: Asking): Promise
 export async function askAboutGroup(groupId: string, asking: Asking): Promise<GroupNow> {
   const { questions } = asking;
   await questions.currentUser();
-  const directory = await questions.directory();
+  const directory = await directoryOf(asking);
   const access = await readAccess(asking);
   try {
     const group = await directory.getGroup(groupId, questions.call());
@@ -146,8 +167,9 @@ export async function askAboutGroup(groupId: string, asking: Asking): Promise<Gr
 }
 
 /** A group of this Confluence name that neither records nor index know. */
-export async function findGroupUpstream(name: string, { questions }: Asking): Promise<readonly string[]> {
+export async function findGroupUpstream(name: string, asking: Asking): Promise<readonly string[]> {
+  const { questions } = asking;
   await questions.currentUser();
-  const group = await (await questions.directory()).findGroupByName(name, questions.call());
+  const group = await (await directoryOf(asking)).findGroupByName(name, questions.call());
   return group === undefined ? [] : [group.id];
 }

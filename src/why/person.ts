@@ -1,6 +1,7 @@
 import { protectionOf } from '../provisioning/members.js';
 import { isUsable } from '../provisioning/people.js';
-import type { Hold, PersonLink, Tombstone } from '../provisioning/store.js';
+import { type PlanEntry, planTarget } from '../provisioning/planRecords.js';
+import type { Hold, PersonLink, Records, Tombstone } from '../provisioning/store.js';
 import { type Answer, askAboutPerson, type Asking, type PersonNow, told } from './confluence.js';
 import { type Names, readNames } from './names.js';
 import { type Owner, ownerOf } from './owner.js';
@@ -68,6 +69,7 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
     ofPerson: (id) => (subject.auditIds.includes(id) ? 'the person' : all.ofPerson(id)),
   };
   const look = subject.accountId === undefined ? undefined : await records.roles.leaver(subject.accountId);
+  const planned = await plannedFor(subject, records);
   const hasAccessByIndex = (indexed?.grantingGroupIds.length ?? 0) > 0;
   return {
     id: subject.id,
@@ -89,12 +91,20 @@ export async function explainPerson(subject: PersonSubject, asking: Asking): Pro
       now,
       memberships,
       lines,
+      planned,
       hasAccessByIndex,
       look,
       scannedAtIso,
       nameOf: names.ofGroup,
     }),
   };
+}
+
+/** What observe mode planned for the person, and nobody carried out. */
+async function plannedFor({ accountId, link }: PersonSubject, { plan }: Records): Promise<readonly PlanEntry[]> {
+  if (accountId !== undefined) return plan.openOf({ accountId });
+  const entry = link?.address === undefined ? undefined : await plan.openAbout(planTarget.account(link.address));
+  return entry === undefined ? [] : [entry];
 }
 
 /** The newest lines about these ids, oldest first. */

@@ -1,6 +1,7 @@
 import { isUsable } from '../provisioning/people.js';
 import type { AuditLine } from '../provisioning/auditRecords.js';
 import { REMOVE_ACCESS } from '../provisioning/leaverRoles.js';
+import type { PlanEntry } from '../provisioning/planRecords.js';
 import type { LookAtLeaver } from '../provisioning/roleRecords.js';
 import { sayRole } from '../provisioning/roles.js';
 import type { Answer, PersonNow } from './confluence.js';
@@ -37,6 +38,8 @@ export interface Verdict {
     | 'noAccount'
     /** Nobody gave access, and nobody asked for it. */
     | 'never'
+    /** Asked for while the bridge observes, and not carried out (rule SA14). */
+    | 'planned'
     /** Confluence could not be asked. */
     | 'unknown';
   /** Undefined when nobody can tell. */
@@ -52,6 +55,8 @@ export interface PersonCase {
   readonly memberships: readonly Membership[];
   /** The person's audit lines, oldest first. */
   readonly lines: readonly AuditLine[];
+  /** What observe mode planned for the person and nobody carried out. */
+  readonly planned: readonly PlanEntry[];
   /** By the index of the last scan, with own writes since. */
   readonly hasAccessByIndex: boolean;
   /** The last look at the roles of somebody who left (rule SA17). */
@@ -64,7 +69,21 @@ export interface PersonCase {
 export function judgePerson(person: PersonCase): Verdict {
   const { now } = person;
   if (!now.isTold) return unknown(person);
+  if (person.planned.length > 0) return plannedOnly(person, now.value);
   return now.value.memberships === undefined ? withoutAccount(person, now.value) : withAccount(person, now.value);
+}
+
+/** What was asked for has not happened, so that nothing else explains what Confluence shows. */
+function plannedOnly(person: PersonCase, now: PersonNow): Verdict {
+  const through = person.memberships.filter(({ groupId, isMember }) => isMember && now.access.granting.has(groupId));
+  const what = person.planned
+    .map(({ kind, groupId }) => (groupId === undefined ? kind : `${kind} ${person.nameOf(groupId)}`))
+    .join(', ');
+  const because = `${statement(person)}, but the bridge observed then (MODE=observe), and its plan is not carried out (${what}); see it with: confluence-scim-bridge plan`;
+  if (now.mayAddressEnter === true) return yes('planned', because);
+  return through.length > 0
+    ? yes('planned', `Confluence shows ${named(through, person)}: ${because}`)
+    : no('planned', because);
 }
 
 function withAccount(person: PersonCase, now: PersonNow): Verdict {

@@ -7,6 +7,7 @@ import { upstreamConfig } from '../../src/bridge.js';
 import { type Config, readConfig } from '../../src/config.js';
 import { Health } from '../../src/observability/health.js';
 import { createMetrics } from '../../src/observability/metrics.js';
+import { enterMode } from '../../src/observe/mode.js';
 import type { Call, Clock } from '../../src/provisioning/call.js';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import type { Store } from '../../src/provisioning/store.js';
@@ -140,6 +141,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
   const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   const store = options.store ?? (await openSqliteStore({ url: ':memory:', clock }));
   const connection = connect({ config: upstreamConfig(config), clock, log: logger });
+  await enterMode(config.mode, store);
   const health = new Health(() => clock.now());
   health.set('store', { ok: true });
   const app = createApp({

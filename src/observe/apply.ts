@@ -1,0 +1,223 @@
+import { assertNotProtected, assertWritableGroup, isPlainAccess } from '../provisioning/access.js';
+import { audit } from '../provisioning/auditing.js';
+import { mayHaveHappened, type Reservation, spending } from '../provisioning/brake.js';
+import type { Call } from '../provisioning/call.js';
+import type { Access, Dependencies } from '../provisioning/dependencies.js';
+import { Failure } from '../provisioning/failure.js';
+import { joinGroups } from '../provisioning/joining.js';
+import { leaveGroups, refuseStuck } from '../provisioning/leaving.js';
+import type { PlanEntry } from '../provisioning/planRecords.js';
+import { reactivate, readStanding } from '../provisioning/status.js';
+import { makePlannedGroup } from './applyGroup.js';
+import { APPLY } from './audit.js';
+import { effectOf } from './effect.js';
+import { isOnlyPlanned } from './groupIds.js';
+import { whilePlanning } from './observing.js';
+import { type PendingStep, pendingStep, pendingSteps } from './pending.js';
+
+/** What came of one step. */
+export interface Outcome {
+  readonly entry: PlanEntry;
+  readonly state: 'applied' | 'dropped' | 'failed';
+  /** Why it was dropped or failed. */
+  readonly reason: string | undefined;
+}
+
+export interface ApplyParts {
+  /** Of a bridge that is live, its brake included. */
+  readonly deps: Dependencies;
+  /** A call with a budget of its own, for each step. */
+  readonly call: () => Call;
+  /** Aborts when the operator wants it to end; the step under way is finished. */
+  readonly signal: AbortSignal;
+  readonly onOutcome: (outcome: Outcome) => void;
+}
+
+/**
+ * Carries out the plan (rule SA14), one step after the other, each looked at again and recorded at once, so that it can
+ * be ended at any moment and run again. Beside a bridge that serves on the same store it is safe: of a step and a message
+ * about the same, one waits for the other.
+ *
+ * @returns whether every step was tried
+ * @throws Failure `unavailable`, refused by SA11, before the first call, when the plan takes more than the brake allows
+ */
+export async function applyPlan(parts: ApplyParts): Promise<boolean> {
+  const { deps } = parts;
+  const beginning = parts.call();
+  const access = await deps.roster.access(beginning);
+  const steps = await pendingSteps(deps.store);
+  const { lost, groups } = await effectOf(steps, new Set(access.granting.keys()), deps.store);
+  const reservation = await deps.brake.reserve({ access: lost, groups }, beginning);
+  return spending(reservation, async () => {
+    for (const step of steps) {
+      if (parts.signal.aborted) return false;
+      const { outcome, failure } = await applyStep(step, access, reservation, parts);
+      parts.onOutcome(outcome);
+      // The next one would wait for the same.
+      if (failure?.kind === 'unavailable' || failure?.kind === 'rateLimited') return false;
+    }
+    return true;
+  });
+}
+
+async function applyStep(
+  planned: PendingStep,
+  access: Access,
+  reservation: Reservation,
+  { deps, call: open }: ApplyParts,
+): Promise<{ outcome: Outcome; failure?: Failure }> {
+  const { plan } = deps.store;
+  const call = open();
+  const { entry } = planned;
+  const leaverId = planned.person?.id ?? entry.accountId ?? '';
+  try {
+    return await inTurn(planned, deps, call, async () => {
+      const step = await pendingStep(entry, deps.store);
+      if (step === undefined) {
+        const reason = 'Nobody wants it any more.';
+        await plan.settle(entry.number, 'dropped', reason);
+        return { outcome: { entry, state: 'dropped', reason } };
+      }
+      assertAllowed(step, deps);
+      await send(step, access, deps, call);
+      await plan.settle(entry.number, 'applied');
+      if (isRemoval(entry)) reservation.keep(leaverId);
+      return { outcome: { entry, state: 'applied', reason: undefined } };
+    });
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (isRemoval(entry) && mayHaveHappened(failure)) reservation.keep(leaverId);
+    await plan.settle(entry.number, 'failed', failure.message);
+    return { outcome: { entry, state: 'failed', reason: failure.message }, failure };
+  }
+}
+
+function isRemoval({ kind }: PlanEntry): boolean {
+  return kind === 'removeMember' || kind === 'suspend';
+}
+
+/** Under the lock that a message about the same takes: the person's for an account, else the one of planning. */
+function inTurn<T>({ entry, person }: PendingStep, deps: Dependencies, call: Call, work: () => Promise<T>): Promise<T> {
+  if (entry.accountId === undefined && person !== undefined) {
+    return deps.store.locks.withLock(`person:${person.id}`, call.deadlineMs, work, call.signal);
+  }
+  return whilePlanning(entry.accountId ?? entry.groupId ?? '', deps.store, call, work);
+}
+
+/** @throws Failure `forbidden` for whoever is protected now (rule SA8) */
+function assertAllowed({ entry, person }: PendingStep, deps: Dependencies): void {
+  const addresses = [person?.address, person?.userName, entry.address];
+  assertNotProtected({ accountId: entry.accountId ?? person?.accountId, addresses }, deps);
+}
+
+/** @throws Failure */
+async function send(step: PendingStep, access: Access, deps: Dependencies, call: Call): Promise<void> {
+  const { entry, person } = step;
+  const { accountId = '', groupId = '' } = entry;
+  const member = { id: person?.id ?? accountId, accountId };
+  switch (entry.kind) {
+    case 'removeMember': {
+      await assertChangeable(groupId, access, deps, call);
+      const left = await leaveGroups(member, [groupId], APPLY, access, deps, call);
+      if (left.failure !== undefined) throw left.failure;
+      refuseStuck(left.stuck, access);
+      return;
+    }
+    case 'addMember':
+      await give(step, access, deps, call);
+      return;
+    case 'createAccount':
+    case 'inviteByEmail':
+      if (entry.accountId !== undefined) await giveWithInvitation(step, access, deps, call);
+      else if (person !== undefined) {
+        // Not invited so far, whatever the record had to say while it was planned.
+        const asked = { ...person, invitedAt: undefined };
+        await reactivate(asked, await readStanding(asked, deps, call), deps, call);
+      }
+      return;
+    case 'createGroup':
+      await makePlannedGroup(entry, deps, call);
+      return;
+    case 'deleteGroup':
+      await deleteGroup(entry, access, deps, call);
+      return;
+    case 'suspend':
+    case 'restore':
+      await deps.directory[entry.kind](accountId, call);
+      await audit(deps.store, deps, call, {
+        event: entry.kind === 'suspend' ? 'user.deactivated' : 'user.reactivated',
+        subject: member.id,
+        decision: APPLY,
+        result: 'done',
+      });
+  }
+}
+
+async function give(step: PendingStep, access: Access, deps: Dependencies, call: Call): Promise<void> {
+  const { entry, person } = step;
+  const { accountId = '', groupId = '' } = entry;
+  assertGivable(step, access);
+  await assertChangeable(groupId, access, deps, call);
+  if (await isOnlyPlanned(groupId, deps.store)) {
+    throw new Failure('refused', 'The group is not there: it has to be created first. See why that failed.');
+  }
+  const id = person?.id ?? accountId;
+  await joinGroups({ id, accountId }, [groupId], APPLY, access, deps, call);
+  await deps.store.holds.remove(id, groupId, 'owed');
+}
+
+/** An account that exists, in no group that grants access: the organization's invitation comes with the group. */
+async function giveWithInvitation(step: PendingStep, access: Access, deps: Dependencies, call: Call): Promise<void> {
+  const { accountId, address, groupId } = step.entry;
+  assertGivable(step, access);
+  if (deps.directory.backEnd === 'organization' && address !== undefined && groupId !== undefined) {
+    const created = await deps.directory.createAccount(address, groupId, call);
+    if (created !== undefined && created.accountId !== accountId) {
+      throw new Failure(
+        'refused',
+        'The address belongs to another account by now. Look at the person in Atlassian administration.',
+      );
+    }
+  }
+  await give(step, access, deps, call);
+}
+
+/** @throws Failure `refused`: whoever is recorded inactive gets no access (rule GR2), and nobody gets rights beyond use */
+function assertGivable({ entry, person }: PendingStep, access: Access): void {
+  const granting = access.granting.get(entry.groupId ?? '');
+  if (granting === undefined) return;
+  if (person?.wanted === 'inactive') {
+    throw new Failure('refused', 'The person is deactivated by now and is given no access.');
+  }
+  if (!isPlainAccess(granting)) {
+    throw new Failure('refused', 'The group gives more than the use of Confluence by now; nobody is put there.');
+  }
+}
+
+/** Rule GR1 as it is now; of the groups that grant access, people are put into and taken out of without it. */
+async function assertChangeable(groupId: string, access: Access, deps: Dependencies, call: Call): Promise<void> {
+  if (access.granting.has(groupId)) return;
+  const group = (await deps.store.index.group(groupId)) ?? (await deps.directory.getGroup(groupId, call));
+  assertWritableGroup(group, await deps.store.groups.find(groupId), access, deps.settings);
+}
+
+async function deleteGroup(entry: PlanEntry, access: Access, deps: Dependencies, call: Call): Promise<void> {
+  const { groupId = '' } = entry;
+  if (deps.settings.groupDelete === 'never' || access.granting.has(groupId)) {
+    throw new Failure(
+      'forbidden',
+      'The group may not be deleted by now (GROUP_DELETE, or it grants access). Delete it in Confluence, or leave it.',
+    );
+  }
+  try {
+    await deps.directory.deleteGroup(groupId, call);
+  } catch (error) {
+    const failure = Failure.from(error);
+    if (failure.kind !== 'notFound') throw failure;
+    await deps.directory.getGroup(groupId, call).then(
+      () => Promise.reject(failure),
+      () => undefined,
+    );
+  }
+  await audit(deps.store, deps, call, { event: 'group.removed', subject: groupId, decision: APPLY, result: 'done' });
+}
