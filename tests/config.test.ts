@@ -49,6 +49,7 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 8080,
       databaseUrl: 'file:./data/bridge.db',
+      mode: 'live',
       deactivation: 'access-groups',
       profileUpdates: 'put',
       groupRenames: 'record',

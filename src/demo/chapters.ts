@@ -11,6 +11,7 @@ import { explainingAccess } from './explaining.js';
 import { owningPeople } from './owning.js';
 import { scopingToken } from './scoping.js';
 import { grantingByFact } from './roles.js';
+import { observingFirst } from './observing.js';
 import { writeTesting } from './writeTesting.js';
 
 /** What a chapter plays on: a site, a bridge, and identity providers. */
@@ -43,4 +44,5 @@ export const CHAPTERS: readonly Chapter[] = [
   grantingByFact,
   writeTesting,
   scopingToken,
+  observingFirst,
 ];

@@ -1,0 +1,149 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { BackEnd } from '../../src/provisioning/directory.js';
+import { bodyOf, createGroup, detailOf, startUsers, type UserSite } from '../provisioning/userSite.js';
+import { expectScimError, operations } from '../support/bridge.js';
+import { applyBeside, BACK_ENDS, type ObservedSite, READS, startObserved, startShared } from './site.js';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A bridge that observes, and one on the same site and store that is live, one after the other. */
+async function startBoth(backEnd: BackEnd, settings: Readonly<Record<string, string>> = {}) {
+  const shared = await startShared(backEnd);
+  closing.push(shared.close);
+  const { site, store, clock } = shared;
+  const observed = await startObserved({ backEnd, site, store, clock, settings });
+  return {
+    observed,
+    async goLive(): Promise<UserSite> {
+      await observed.close();
+      const live = await startUsers({ backEnd, site, store, clock, settings });
+      site.takeCalls();
+      return live;
+    },
+    async observeAgain(from: UserSite): Promise<ObservedSite> {
+      await from.close();
+      return startObserved({ backEnd, site, store, clock, settings });
+    },
+  };
+}
+
+function members(site: UserSite, group: string, op: string, ...ids: string[]) {
+  return site.scim('patch', `/Groups/${group}`, {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations: [{ op, path: 'members', value: ids.map((value) => ({ value })) }],
+  });
+}
+
+describe.each(BACK_ENDS)('going live with a plan on %s', (backEnd) => {
+  it('sends nothing by itself, and the next active: true creates the account, once, under the minted id [SA14]', async () => {
+    const { observed, goLive } = await startBoth(backEnd);
+    const ada = bodyOf(await observed.create());
+
+    const live = await goLive();
+    await live.scan();
+    expect(live.sandbox.takeCalls().filter(({ operation }) => !READS.has(operation))).toEqual([]);
+    expect(bodyOf(await live.get(ada.id))).toMatchObject({ id: ada.id, userName: 'ada@example.com' });
+
+    const reply = await live.state(ada.id, true);
+    await live.state(ada.id, true);
+
+    expect({ status: reply.status, id: bodyOf(reply).id }).toEqual({ status: 200, id: ada.id });
+    const invitations = ['confluence.inviteByEmail', 'jira.createUser', 'organization.inviteUsers'];
+    expect(operations(live.sandbox, 'writes').filter((name) => invitations.includes(name))).toHaveLength(1);
+    expect(await live.store.plan.open()).toEqual([]);
+    expect(await applyBeside(live, backEnd)).toEqual([]);
+  });
+});
+
+describe('going live with a plan', () => {
+  it('answers for a group that was never made, and refuses to put anybody in until plan apply made it [SA14]', async () => {
+    const { observed, goLive } = await startBoth('organization');
+    const eve = await observed.known({ email: 'eve@example.com' });
+    const group = await createGroup(observed, 'engineering', eve.accountId);
+
+    const live = await goLive();
+    expect((await live.scim('get', `/Groups/${group}`)).body).toMatchObject({ id: group, displayName: 'engineering' });
+    const refused = await members(live, group, 'add', eve.accountId);
+    expectScimError(refused, 503);
+    expect(detailOf(refused)).toContain('confluence-scim-bridge plan apply');
+    expect(refused.headers['retry-after']).toBe('300');
+    expect(operations(live.sandbox, 'writes')).toEqual([]);
+
+    expect((await applyBeside(live, 'organization')).map(({ state }) => state)).toEqual(['applied', 'applied']);
+    expect((await members(live, group, 'add', eve.accountId)).status).toBe(204);
+    const made = live.sandbox.findGroupByName('engineering');
+    expect(live.sandbox.membersOf(made?.id ?? '')).toContain(eve.accountId);
+    expect((await members(live, group, 'remove', eve.accountId)).status).toBe(204);
+    expect(live.sandbox.membersOf(made?.id ?? '')).not.toContain(eve.accountId);
+  });
+
+  it('deletes a group that was never made without a call, and plans it no more [SA14]', async () => {
+    const { observed, goLive } = await startBoth('organization');
+    const eve = await observed.known({ email: 'eve@example.com' });
+    const group = await createGroup(observed, 'engineering', eve.accountId);
+
+    const live = await goLive();
+    expect((await live.scim('delete', `/Groups/${group}`)).status).toBe(204);
+
+    expect(operations(live.sandbox, 'writes')).toEqual([]);
+    expect(await live.store.plan.open()).toEqual([]);
+    expect((await live.scim('get', `/Groups/${group}`)).status).toBe(404);
+  });
+
+  it('shows the truth about leavers, and their message repeated takes access and leaves the plan [SA14]', async () => {
+    const { observed, goLive } = await startBoth('organization');
+    const bob = await observed.known({ email: 'bob@example.com' });
+    await observed.state(bob.accountId, false);
+
+    const live = await goLive();
+    expect(bodyOf(await live.get(bob.accountId)).active).toBe(true);
+    expect(bodyOf(await live.state(bob.accountId, false)).active).toBe(false);
+
+    expect(live.sandbox.groupsOf(bob.accountId)).toEqual([]);
+    expect(await live.store.plan.open()).toEqual([]);
+  });
+
+  it('applies nothing that was said otherwise since: a leaver is given no group, a returner loses none [SA14]', async () => {
+    const { observed, goLive } = await startBoth('organization', { ADOPT_GROUPS: 'team' });
+    const [bob, eve] = [
+      await observed.known({ email: 'bob@example.com' }),
+      await observed.known({ email: 'eve@example.com' }),
+    ];
+    const team = observed.sandbox.addGroup({ name: 'team' });
+    await observed.scan();
+    await members(observed, team.id, 'add', bob.accountId, eve.accountId);
+    await observed.state(bob.accountId, false);
+    observed.clock.advance(1000);
+
+    const live = await goLive();
+    expect((await members(live, team.id, 'remove', eve.accountId)).status).toBe(204);
+    expect(bodyOf(await live.state(bob.accountId, true)).active).toBe(true);
+    live.sandbox.takeCalls();
+    await applyBeside(live, 'organization');
+
+    expect(live.sandbox.membersOf(team.id)).toEqual([bob.accountId]);
+    expect(live.sandbox.groupsOf(bob.accountId)).toContain(live.sandbox.groups.access.id);
+  });
+
+  it('keeps what is owed through a return to observe mode [SA14]', async () => {
+    const { observed, goLive, observeAgain } = await startBoth('organization', { ADOPT_GROUPS: 'team' });
+    const [bob, eve] = [
+      await observed.known({ email: 'bob@example.com' }),
+      await observed.known({ email: 'eve@example.com' }),
+    ];
+    const team = observed.sandbox.addGroup({ name: 'team' });
+    await observed.scan();
+    await members(observed, team.id, 'add', bob.accountId, eve.accountId);
+    const live = await goLive();
+    await members(live, team.id, 'remove', eve.accountId);
+
+    const again = await observeAgain(live);
+
+    expect(await again.plan()).toEqual([`addMember ${bob.accountId} team`]);
+    expect(await again.holds(bob.accountId, 'owed')).toEqual([]);
+    expect((await again.scim('get', `/Groups/${team.id}`)).body).toMatchObject({ members: [{ value: bob.accountId }] });
+  });
+});
