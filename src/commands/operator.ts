@@ -16,6 +16,7 @@ import { Failure } from '../provisioning/failure.js';
 import { createSeats } from '../provisioning/seats.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
+import type { ProcessRole } from '../store/locks.js';
 import { openSqliteStore } from '../store/sqlite.js';
 
 const BUDGET_MS = 120_000;
@@ -63,9 +64,10 @@ export function refuseWhileObserving({ mode }: Config): void {
 export async function atSite<T>(
   config: Config,
   work: (parts: Omit<Dependencies, 'brake'>, call: Call) => Promise<T>,
+  role: ProcessRole = 'command',
 ): Promise<T> {
   const log = createLogger({ ...config.log, secrets: secretsOf(config) });
-  const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
+  const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock, role });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, log });
   try {
     const call = operatorCall();

@@ -8,12 +8,11 @@ import { braked } from '../observe/braked.js';
 import { type PlanReport, reportPlan, toJson, toText } from '../observe/report.js';
 import { Failure } from '../provisioning/failure.js';
 import { onShutdown } from '../shutdown.js';
+import { databasePath } from '../store/databasePath.js';
 import { readRecords } from '../store/reading.js';
+import { holdApplyLock } from '../store/serveLock.js';
 import { printable } from '../terminal.js';
 import { atSite, operatorCall } from './operator.js';
-
-/** Another `plan apply` would have to wait for the end of this one. */
-const TURN_MS = 2_000;
 
 /** Prints what observe mode planned (rule SA14). It writes nothing and asks Atlassian nothing. */
 export async function plan({ json }: { readonly json: boolean }): Promise<void> {
@@ -48,19 +47,26 @@ export async function applyPlanned({ site, yes }: ApplyOptions): Promise<number>
     process.stdout.write('That is not the site. Nothing was sent.\n');
     return EXIT_CODES.failure;
   }
+  const path = databasePath(config.databaseUrl);
+  const lock = path === undefined ? undefined : holdApplyLock(path);
+  if (lock === undefined) {
+    throw new ExitError('Another plan apply is running. Wait for its end.', EXIT_CODES.failure);
+  }
   const stopping = new AbortController();
   const forget = onShutdown(['SIGINT', 'SIGTERM'], () => stopping.abort());
   try {
     return await carryOut(config, stopping.signal);
   } finally {
     forget();
+    lock.release();
   }
 }
 
 async function carryOut(config: Config, signal: AbortSignal): Promise<number> {
   const counts = { applied: 0, dropped: 0, failed: 0 };
-  const isWhole = await atSite(config, (parts) =>
-    parts.store.locks.withLock('plan apply', systemClock.now() + TURN_MS, () =>
+  const isWhole = await atSite(
+    config,
+    (parts) =>
       applyPlan({
         deps: braked(parts, config.brake),
         call: operatorCall,
@@ -70,7 +76,7 @@ async function carryOut(config: Config, signal: AbortSignal): Promise<number> {
           process.stdout.write(`${printable(sayOutcome(outcome))}\n`);
         },
       }),
-    ),
+    'apply',
   );
   process.stdout.write(`${counts.applied} applied, ${counts.dropped} dropped, ${counts.failed} failed.\n`);
   if (!isWhole || counts.failed > 0) process.stdout.write('Run plan apply again for what is left.\n');

@@ -13,8 +13,8 @@ const RENEWAL_MS = LEASE_MS / 3;
 /** How often a lock of another process is looked at. */
 const POLL_MS = 100;
 
-/** `serve` is the only one of its kind on a SQLite file; other commands work beside it. */
-export type ProcessRole = 'serve' | 'command';
+/** `serve` and `apply` (of a plan) are each the only one of their kind on a SQLite file; other commands work beside them. */
+export type ProcessRole = 'serve' | 'apply' | 'command';
 
 interface Queue {
   readonly turns: Turns;
@@ -41,11 +41,11 @@ export class StoreLocks implements Locks {
   }
 
   /**
-   * Drops the locks of every `serve` process. For a new one that holds the serve lock of the database: whichever held
-   * these is dead, and nobody has to wait for their leases.
+   * Drops the locks of every process of a role. For a new one that holds the role's own lock on the database: whichever
+   * held these is dead, and nobody has to wait for their leases.
    */
-  async dropLocksOfServe(): Promise<void> {
-    await this.#db.deleteFrom('locks').where('owner', 'like', 'serve:%').execute();
+  async dropLocksOf(role: 'serve' | 'apply'): Promise<void> {
+    await this.#db.deleteFrom('locks').where('owner', 'like', `${role}:%`).execute();
   }
 
   async withLock<T>(

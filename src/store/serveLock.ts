@@ -37,8 +37,17 @@ export function holdServeLock(path: string): ServeLock {
  * @throws Failure `misconfigured` when the folder cannot be written to
  */
 export function holdWriteTestLock(path: string): ServeLock | undefined {
+  return holdUnlessTaken(path, 'write-test-lock');
+}
+
+/** The same for who carries out a plan. */
+export function holdApplyLock(path: string): ServeLock | undefined {
+  return holdUnlessTaken(path, 'apply-lock');
+}
+
+function holdUnlessTaken(path: string, suffix: string): ServeLock | undefined {
   try {
-    return hold(path, 'write-test-lock');
+    return hold(path, suffix);
   } catch (error) {
     if (isTaken(error)) return undefined;
     throw cannotLock(path, error);

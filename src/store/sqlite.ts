@@ -41,7 +41,7 @@ export interface SqliteOptions {
  *
  * @param options.url   `file:./data/bridge.db`, or `:memory:` for a store that goes with the process
  * @param options.clock for leases of locks; waiting for a busy database goes by real time
- * @param options.role  `serve` only for the process that holds the serve lock: it takes over the locks of a dead one
+ * @param options.role  `serve`, `apply` only for the process that holds that lock: it takes over the locks of a dead one
  * @throws Failure `misconfigured` when the file cannot be made or a newer release wrote it; `unavailable` when it cannot be used
  */
 export async function openSqliteStore({ url, clock, role = 'command' }: SqliteOptions): Promise<Store> {
@@ -56,7 +56,7 @@ export async function openSqliteStore({ url, clock, role = 'command' }: SqliteOp
     await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
     const hash = await readHash(db);
     const locks = new StoreLocks(db, hash, clock, role);
-    if (role === 'serve') await locks.dropLocksOfServe();
+    if (role !== 'command') await locks.dropLocksOf(role);
     return {
       ...recordsOf(db, hash),
       locks,

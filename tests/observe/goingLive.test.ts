@@ -17,13 +17,13 @@ async function startBoth(backEnd: BackEnd, settings: Readonly<Record<string, str
   const observed = await startObserved({ backEnd, site, store, clock, settings });
   return {
     observed,
-    async goLive(): Promise<UserSite> {
+    goLive: async (): Promise<UserSite> => {
       await observed.close();
       const live = await startUsers({ backEnd, site, store, clock, settings });
       site.takeCalls();
       return live;
     },
-    async observeAgain(from: UserSite): Promise<ObservedSite> {
+    observeAgain: async (from: UserSite): Promise<ObservedSite> => {
       await from.close();
       return startObserved({ backEnd, site, store, clock, settings });
     },
