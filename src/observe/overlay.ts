@@ -5,6 +5,9 @@ import { type PlanEntry, planTarget } from '../provisioning/planRecords.js';
 import type { Records } from '../provisioning/store.js';
 import { toGroup } from './groupIds.js';
 
+/** The most members that Atlassian gives at once. */
+const PAGE_SIZE = 200;
+
 /**
  * Reads with the plan laid over them: what is planned shows as done for as long as it is planned, however old it is.
  *
@@ -50,7 +53,14 @@ export function planOver(base: ReadingDirectory, { plan }: Pick<Records, 'plan'>
     },
     async listMembers(groupId, page, call) {
       if (await isDeleted(groupId)) return { members: [], next: undefined, totalSize: 0 };
-      return layOver(await base.listMembers(groupId, page, call), await changesOf(groupId));
+      const changes = await changesOf(groupId);
+      let shown = layOver(await base.listMembers(groupId, page, call), changes);
+      // Less than a page is asked for to see whether there is anybody: somebody who stays, behind those who leave.
+      while (page.limit < PAGE_SIZE && shown.members.length === 0 && shown.next !== undefined) {
+        const rest = { start: shown.next, limit: PAGE_SIZE, withTotal: page.withTotal };
+        shown = layOver(await base.listMembers(groupId, rest, call), changes);
+      }
+      return shown;
     },
     async listAllMembers(groupId, call) {
       if (await isDeleted(groupId)) return [];
@@ -89,19 +99,18 @@ export function planOver(base: ReadingDirectory, { plan }: Pick<Records, 'plan'>
   };
 }
 
-/** Who joins comes at the end; who does so by hand meanwhile may come twice, which is harmless. */
+/**
+ * Who joins comes at the end; who does so by hand meanwhile may come twice, which is harmless. The total stays Atlassian's,
+ * since pages are planned by it.
+ */
 function layOver(
-  page: MembersPage,
+  { members: read, next, totalSize }: MembersPage,
   { leaving, joining }: { readonly leaving: ReadonlySet<string>; readonly joining: ReadonlySet<string> },
 ): MembersPage {
-  const members = page.members.filter(({ accountId }) => !leaving.has(accountId));
-  const isThere = new Set(page.members.map(({ accountId }) => accountId));
-  const added = page.next === undefined ? [...joining].filter((accountId) => !isThere.has(accountId)) : [];
-  return {
-    members: [...members, ...added.map(toMember)],
-    next: page.next,
-    totalSize: page.totalSize === undefined ? undefined : Math.max(0, page.totalSize - leaving.size + joining.size),
-  };
+  const isThere = new Set(read.map(({ accountId }) => accountId));
+  const added = next === undefined ? [...joining].filter((accountId) => !isThere.has(accountId)) : [];
+  const staying = read.filter(({ accountId }) => !leaving.has(accountId));
+  return { members: [...staying, ...added.map(toMember)], next, totalSize };
 }
 
 /** Planned members are SCIM Users, which only people are (rule ID2). */
