@@ -1,4 +1,5 @@
 import { assertNotProtected, assertWritableGroup, isPlainAccess } from '../provisioning/access.js';
+import { giveAccess } from '../provisioning/accounts.js';
 import { audit } from '../provisioning/auditing.js';
 import { mayHaveHappened, type Reservation, spending } from '../provisioning/brake.js';
 import type { Call } from '../provisioning/call.js';
@@ -87,9 +88,15 @@ async function applyStep(
   } catch (error) {
     const failure = Failure.from(error);
     if (isRemoval(entry) && mayHaveHappened(failure)) reservation.keep(leaverId);
-    await plan.settle(entry.number, 'failed', failure.message);
-    return { outcome: { entry, state: 'failed', reason: failure.message }, failure };
+    const reason = reasonOf(failure);
+    await plan.settle(entry.number, 'failed', reason);
+    return { outcome: { entry, state: 'failed', reason }, failure };
   }
+}
+
+/** With what Atlassian answered, which its admins may ask for. */
+function reasonOf({ message, upstream }: Failure): string {
+  return upstream === undefined ? message : `${message} (${upstream.operation}: ${upstream.status ?? 'no answer'})`;
 }
 
 function isRemoval({ kind }: PlanEntry): boolean {
@@ -128,8 +135,12 @@ async function send(step: PendingStep, access: Access, deps: Dependencies, call:
       return;
     case 'createAccount':
     case 'inviteByEmail':
-      if (entry.accountId !== undefined) await giveWithInvitation(step, access, deps, call);
-      else if (person !== undefined) {
+      if (entry.accountId !== undefined) {
+        // An account that exists, and was in no group that grants access.
+        assertGivable(step, access);
+        await giveAccess(accountId, entry.address ?? '', access, deps, call);
+        await deps.store.holds.remove(member.id, groupId, 'owed');
+      } else if (person !== undefined) {
         // Not invited so far, whatever the record had to say while it was planned.
         const asked = { ...person, invitedAt: undefined };
         await reactivate(asked, await readStanding(asked, deps, call), deps, call);
@@ -164,22 +175,6 @@ async function give(step: PendingStep, access: Access, deps: Dependencies, call:
   const id = person?.id ?? accountId;
   await joinGroups({ id, accountId }, [groupId], APPLY, access, deps, call);
   await deps.store.holds.remove(id, groupId, 'owed');
-}
-
-/** An account that exists, in no group that grants access: the organization's invitation comes with the group. */
-async function giveWithInvitation(step: PendingStep, access: Access, deps: Dependencies, call: Call): Promise<void> {
-  const { accountId, address, groupId } = step.entry;
-  assertGivable(step, access);
-  if (deps.directory.backEnd === 'organization' && address !== undefined && groupId !== undefined) {
-    const created = await deps.directory.createAccount(address, groupId, call);
-    if (created !== undefined && created.accountId !== accountId) {
-      throw new Failure(
-        'refused',
-        'The address belongs to another account by now. Look at the person in Atlassian administration.',
-      );
-    }
-  }
-  await give(step, access, deps, call);
 }
 
 /** @throws Failure `refused`: whoever is recorded inactive gets no access (rule GR2), and nobody gets rights beyond use */

@@ -2,7 +2,7 @@ import type { Questions } from '../doctor/questions.js';
 import { controlRead, type Memberships, readMemberships } from '../provisioning/access.js';
 import type { Clock } from '../provisioning/call.js';
 import type { Access } from '../provisioning/dependencies.js';
-import { byScimIds } from '../observe/groupIds.js';
+import { byScimIds, isOnlyPlanned } from '../observe/groupIds.js';
 import type { Directory, UpstreamAccount, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { severalAccounts } from '../provisioning/invitations.js';
@@ -152,10 +152,12 @@ async function mayEnter({ link }: PersonSubject, asking: Asking): Promise<boolea
 
 /** @throws Failure as `askAboutPerson`; that there is no such group is believed after a control read only (rule SA2) */
 export async function askAboutGroup(groupId: string, asking: Asking): Promise<GroupNow> {
-  const { questions } = asking;
+  const { questions, records } = asking;
   await questions.currentUser();
   const directory = await directoryOf(asking);
   const access = await readAccess(asking);
+  // Known by its plan alone (rule SA14).
+  if (await isOnlyPlanned(groupId, records)) return { access, group: undefined, accounts: [] };
   try {
     const group = await directory.getGroup(groupId, questions.call());
     return { access, group, accounts: await directory.listAllMembers(groupId, questions.call()) };

@@ -194,6 +194,37 @@ describe('seatLimit', () => {
   });
 });
 
+describe('mode', () => {
+  const write = { groupId: 'g1', address: undefined, groupName: undefined };
+  const by = { at: AT, caller: 'okta', requestId: 'test' };
+
+  it('is live without a plan, or observes and says so [SA14]', async () => {
+    expect(await look('mode')).toMatchObject([{ status: 'ok' }]);
+    expect(await look('mode', { MODE: 'observe' })).toMatchObject([
+      { status: 'warning', message: expect.stringContaining('nothing is changed in Confluence') },
+    ]);
+  });
+
+  it('counts what is planned still, and does not call those invited who are to be [SA14]', async () => {
+    await fill(async (store) => {
+      await addPerson(store, 'inv-ada', { accountId: undefined });
+      await addPerson(store, 'inv-gone', { accountId: undefined, wanted: 'inactive' });
+      for (const name of ['inv-ada', 'inv-gone']) {
+        const account = { ...write, kind: 'inviteByEmail', accountId: undefined, groupId: undefined } as const;
+        await store.plan.put({ ...account, address: `${name}@example.com` }, by);
+      }
+      await store.plan.put({ ...write, kind: 'addMember', accountId: 'a1' }, by);
+    });
+
+    for (const mode of ['live', 'observe']) {
+      const [finding] = await look('mode', { MODE: mode });
+      expect(finding).toMatchObject({ status: 'warning', remedy: expect.stringContaining('plan apply') });
+      expect(finding?.message).toContain('2 writes');
+    }
+    expect(await look('records')).toMatchObject([{ status: 'ok' }]);
+  });
+});
+
 describe('brake', () => {
   const nowMs = Date.now();
 

@@ -4,6 +4,8 @@ import { bodyOf, createGroup, startUsers, type UserSite } from '../provisioning/
 import { BACK_ENDS, startObserved } from './site.js';
 
 const PEOPLE = Array.from({ length: 8 }, (_, n) => `p${n}@example.com`);
+/** With an account, and without access. */
+const IDLE = 'idle@example.com';
 const NEW = ['ada@example.com', 'new@example.com', 'gone@example.com'];
 const GROUPS = ['engineering', 'team', 'renamed', 'short-lived'];
 const SETTINGS = { ADOPT_GROUPS: 'team', ACCESS_LOSS_LIMIT: 'off', GROUP_REMOVAL_LIMIT: 'off' };
@@ -33,6 +35,7 @@ async function playDay(site: UserSite): Promise<void> {
     await members(engineering, 'remove', people[0] ?? ''),
     await members(engineering, 'add', people[0] ?? ''),
     await members(engineering, 'remove', people[1] ?? ''),
+    await site.create({ userName: IDLE, externalId: IDLE, emails: [{ value: IDLE }] }),
     await site.state(people[4] ?? '', false),
     await site.state(people[5] ?? '', false),
     await site.state(people[5] ?? '', true),
@@ -49,7 +52,7 @@ async function playDay(site: UserSite): Promise<void> {
 
 /** Who truly is in which group, by name. */
 function truth({ sandbox }: UserSite): Readonly<Record<string, readonly string[]>> {
-  const emails = [...PEOPLE, ...NEW];
+  const emails = [...PEOPLE, ...NEW, IDLE];
   const nameOf = new Map(GROUPS.map((name) => [sandbox.findGroupByName(name)?.id, name]));
   nameOf.set(sandbox.groups.access.id, 'access');
   return Object.fromEntries(
@@ -64,7 +67,7 @@ function truth({ sandbox }: UserSite): Readonly<Record<string, readonly string[]
 describe.each(BACK_ENDS)('observing and plan apply on %s', (backEnd: BackEnd) => {
   it('end where a bridge that is live would be [SA14]', async () => {
     const seed = {
-      people: PEOPLE.map((email) => ({ email, displayName: email, access: true })),
+      people: [...PEOPLE, IDLE].map((email) => ({ email, displayName: email, access: email !== IDLE })),
       groups: [{ name: 'team', members: PEOPLE.slice(3, 4) }],
     };
     const options = { backEnd, settings: SETTINGS, sandbox: { seed, inviteAppears: 'never' as const } };
