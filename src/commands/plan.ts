@@ -55,20 +55,21 @@ export async function applyPlanned({ site, yes }: ApplyOptions): Promise<number>
   const stopping = new AbortController();
   const forget = onShutdown(['SIGINT', 'SIGTERM'], () => stopping.abort());
   try {
-    return await carryOut(config, stopping.signal);
+    return await carryOut(report, config, stopping.signal);
   } finally {
     forget();
     lock.release();
   }
 }
 
-async function carryOut(config: Config, signal: AbortSignal): Promise<number> {
+async function carryOut({ steps }: PlanReport, config: Config, signal: AbortSignal): Promise<number> {
   const counts = { applied: 0, dropped: 0, failed: 0 };
   const isWhole = await atSite(
     config,
     (parts) =>
       applyPlan({
         deps: braked(parts, config.brake),
+        agreed: steps.map(({ entry }) => entry),
         call: operatorCall,
         signal,
         onOutcome(outcome) {

@@ -5,7 +5,7 @@ import type { Config } from '../config.js';
 import { applyPlan } from '../observe/apply.js';
 import { braked } from '../observe/braked.js';
 import { byScimIds } from '../observe/groupIds.js';
-import { reportPlan, toText } from '../observe/report.js';
+import { type PlanReport, reportPlan, toText } from '../observe/report.js';
 import type { Dependencies } from '../provisioning/dependencies.js';
 import type { Store } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
@@ -41,9 +41,10 @@ export const observingFirst: Chapter = {
       print(`\nWhat Atlassian was sent that changes anything: ${writes} calls.\n\n`);
       assert(writes === 0, 'Something was written in observe mode.');
 
-      print(`$ confluence-scim-bridge plan\n${toText(await reportPlan(store, config, clock.now()))}\n`);
+      const report = await reportPlan(store, config, clock.now());
+      print(`$ confluence-scim-bridge plan\n${toText(report)}\n`);
       print('$ confluence-scim-bridge plan apply\n');
-      await apply(stage, deps, store);
+      await apply(report, stage, deps, store);
       const made = sandbox.findGroupByName('mathematicians');
       const newcomer = sandbox.findPersonByEmail(NEWCOMER);
       assert(
@@ -89,13 +90,14 @@ async function playTraffic(
   return { group: String(group.body['id']) };
 }
 
-async function apply(stage: Stage, deps: Dependencies, store: Store): Promise<void> {
+async function apply({ steps }: PlanReport, stage: Stage, deps: Dependencies, store: Store): Promise<void> {
   const { config, clock, print } = stage;
   const connection = connect({ config: upstreamConfig(config), clock });
   try {
     const directory = byScimIds(createDirectory(connection, deps.directory.backEnd), store);
     await applyPlan({
       deps: braked({ ...deps, directory, store }, config.brake),
+      agreed: steps.map(({ entry }) => entry),
       call: () => commandCall(stage),
       signal: new AbortController().signal,
       onOutcome: ({ entry, state, reason }) => print(`  ${String(entry.number)} ${state} ${reason ?? ''}\n`),

@@ -27,6 +27,8 @@ export interface Outcome {
 export interface ApplyParts {
   /** Of a bridge that is live, its brake included. */
   readonly deps: Dependencies;
+  /** What the operator has seen; whatever was planned since waits for the next time. */
+  readonly agreed: readonly PlanEntry[];
   /** A call with a budget of its own, for each step. */
   readonly call: () => Call;
   /** Aborts when the operator wants it to end; the step under way is finished. */
@@ -46,7 +48,8 @@ export async function applyPlan(parts: ApplyParts): Promise<boolean> {
   const { deps } = parts;
   const beginning = parts.call();
   const access = await deps.roster.access(beginning);
-  const steps = await pendingSteps(deps.store);
+  const agreed = new Set(parts.agreed.map(keyOf));
+  const steps = (await pendingSteps(deps.store)).filter(({ entry }) => agreed.has(keyOf(entry)));
   const { lost, groups } = await effectOf(steps, new Set(access.granting.keys()), deps.store);
   const reservation = await deps.brake.reserve({ access: lost, groups }, beginning);
   return spending(reservation, async () => {
@@ -59,6 +62,11 @@ export async function applyPlan(parts: ApplyParts): Promise<boolean> {
     }
     return true;
   });
+}
+
+/** Numbers of entries that were taken off the plan may be given again. */
+function keyOf({ number, at, kind }: PlanEntry): string {
+  return `${String(number)} ${at} ${kind}`;
 }
 
 async function applyStep(

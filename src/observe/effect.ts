@@ -37,7 +37,7 @@ export async function effectOf(
   for (const { entry, person } of steps) {
     const { accountId = '', groupId = '' } = entry;
     const leaver = { id: person?.id ?? accountId, accountId };
-    leavers.set(accountId, leaver);
+    if (accountId !== '') leavers.set(accountId, leaver);
     if (givesMembership(entry)) add(granted, accountId, groupId, grantingIds);
     if (entry.kind === 'removeMember') {
       add(taken, accountId, groupId, grantingIds);

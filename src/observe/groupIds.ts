@@ -16,9 +16,14 @@ export function mintGroupId(): string {
   return `${PREFIX}${randomUUID()}`;
 }
 
+/** Whether an id was minted here. */
+export function isMintedId(groupId: string): boolean {
+  return groupId.startsWith(PREFIX);
+}
+
 /** Whether a group has an id of ours, and was not made in Confluence so far. */
 export async function isOnlyPlanned(groupId: string, { groupIds }: Pick<Records, 'groupIds'>): Promise<boolean> {
-  return groupId.startsWith(PREFIX) && (await groupIds.confluenceId(groupId)) === undefined;
+  return isMintedId(groupId) && (await groupIds.confluenceId(groupId)) === undefined;
 }
 
 /**
@@ -28,7 +33,7 @@ export async function isOnlyPlanned(groupId: string, { groupIds }: Pick<Records,
 export function readingByScimIds(directory: ReadingDirectory, records: Known): ReadingDirectory {
   /** @throws Failure `notFound` for a group that Confluence does not have */
   const upstreamId = async (groupId: string): Promise<string> => {
-    if (!groupId.startsWith(PREFIX)) return groupId;
+    if (!isMintedId(groupId)) return groupId;
     const confluenceId = await records.groupIds.confluenceId(groupId);
     if (confluenceId === undefined) throw notMade();
     return confluenceId;
@@ -92,7 +97,7 @@ export function readingByScimIds(directory: ReadingDirectory, records: Known): R
 export function byScimIds(directory: Directory, records: Known): Directory {
   const reading = readingByScimIds(directory, records);
   const upstreamId = async (groupId: string): Promise<string> =>
-    (groupId.startsWith(PREFIX) ? await records.groupIds.confluenceId(groupId) : groupId) ?? groupId;
+    (isMintedId(groupId) ? await records.groupIds.confluenceId(groupId) : groupId) ?? groupId;
 
   return {
     ...reading,

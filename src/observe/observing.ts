@@ -50,7 +50,7 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
     const isMember = kind !== 'removeMember';
     await whilePlanning(accountId, store, call, async () => {
       // Its failures are those of the write itself: there is no group, or no answer.
-      const group = isMember ? await shown.getGroup(groupId, call) : undefined;
+      const groupName = isMember ? await nameOfGroup(groupId, call) : await knownName(groupId);
       const groups = await membershipsOf(accountId, call);
       const open = await plan.openAbout(target);
       // What was planned is recorded as done, too; then only the read tells.
@@ -59,7 +59,7 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
       const isSurelyOut = !isShown && own !== true && (groups.length > 0 || open !== undefined);
       const isSo = isMember ? isShown && own !== false : isSurelyOut || (await isOnlyPlanned(groupId, store));
       if (isSo) await plan.cancel(target);
-      else await put({ ...write, groupName: group?.name ?? (await nameOf(groupId)) }, call);
+      else await put({ ...write, groupName }, call);
     });
   }
 
@@ -76,7 +76,13 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
     }
   }
 
-  async function nameOf(groupId: string): Promise<string | undefined> {
+  /** A group that the records do not know, or that the plan deletes, is asked for. */
+  async function nameOfGroup(groupId: string, call: Call): Promise<string> {
+    const isDeleted = (await plan.openAbout(planTarget.group(groupId)))?.kind === 'deleteGroup';
+    return (isDeleted ? undefined : await knownName(groupId)) ?? (await shown.getGroup(groupId, call)).name;
+  }
+
+  async function knownName(groupId: string): Promise<string | undefined> {
     return (await store.index.group(groupId))?.name ?? (await store.groups.find(groupId))?.confluenceName;
   }
 
@@ -112,7 +118,7 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
       const address = email.toLowerCase();
       const match = await base.findByEmail(address, call);
       if (match.kind !== 'one') {
-        await put({ kind: 'createAccount', address, groupId, groupName: await nameOf(groupId) }, call);
+        await put({ kind: 'createAccount', address, groupId, groupName: await knownName(groupId) }, call);
         return undefined;
       }
       const { accountId } = match;

@@ -4,6 +4,7 @@ import type { Records } from '../provisioning/store.js';
 import { printable, printableJson } from '../terminal.js';
 import { callsOf, type PlannedCall, toLine } from './calls.js';
 import { brakeAgainst, type Effect, effectOf } from './effect.js';
+import { isMintedId } from './groupIds.js';
 import { type PendingStep, pendingSteps } from './pending.js';
 
 /** A plan as it is shown to the operator: with names and addresses, which are nobody else's business. */
@@ -19,7 +20,7 @@ export interface PlanReport {
   readonly brake: string | undefined;
 }
 
-interface ReportedStep {
+export interface ReportedStep {
   readonly entry: PlanEntry;
   /** What it does, in words. */
   readonly act: string;
@@ -40,7 +41,7 @@ export async function reportPlan(records: Records, config: Config, nowMs: number
   const context = {
     orgId: config.site.organization?.id,
     groupIdOf: (groupId: string): string =>
-      confluenceIds.get(groupId) ?? (groupId.startsWith('grp-') ? `<id of ${nameOf(groupId)}>` : groupId),
+      confluenceIds.get(groupId) ?? (isMintedId(groupId) ? `<id of ${nameOf(groupId)}>` : groupId),
   };
   return {
     site: new URL(config.site.url).host,

@@ -193,6 +193,19 @@ describe('plan apply', () => {
     expect((await site.apply()).map(({ state }) => state)).toEqual(['applied', 'applied']);
   });
 
+  it('carries out what the operator has seen, and nothing that was planned since [SA14]', async () => {
+    const site = await startObserved(TEAM);
+    const [bob, eve] = [await site.known({ email: 'bob@example.com' }), await site.known({ email: 'eve@example.com' })];
+    await site.state(bob.accountId, false);
+    const seen = await site.store.plan.open();
+    await site.state(eve.accountId, false);
+
+    expect(await applyBeside(site, 'organization', {}, seen)).toHaveLength(1);
+
+    expect(await site.plan()).toEqual([`removeMember ${eve.accountId} ${site.sandbox.groups.access.name}`]);
+    expect(site.sandbox.groupsOf(eve.accountId)).toHaveLength(1);
+  });
+
   it('goes on after what is refused, and keeps it with the answer [SA14] [SA5]', async () => {
     const site = await startObserved(TEAM);
     const [bob, eve] = [await site.known({ email: 'bob@example.com' }), await site.known({ email: 'eve@example.com' })];

@@ -6,6 +6,7 @@ import { braked } from '../../src/observe/braked.js';
 import { byScimIds } from '../../src/observe/groupIds.js';
 import { pendingSteps } from '../../src/observe/pending.js';
 import type { BackEnd } from '../../src/provisioning/directory.js';
+import type { PlanEntry } from '../../src/provisioning/planRecords.js';
 import type { Dependencies } from '../../src/provisioning/dependencies.js';
 import { startSandbox, type StartOptions } from '../../src/sandbox/server.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
@@ -53,6 +54,7 @@ export async function applyBeside(
   site: TestBridge,
   backEnd: BackEnd,
   change: Partial<Dependencies> = {},
+  agreed?: readonly PlanEntry[],
 ): Promise<readonly Outcome[]> {
   const connection = connect({ config: upstreamConfig(site.config), clock: site.clock });
   const outcomes: Outcome[] = [];
@@ -61,6 +63,7 @@ export async function applyBeside(
     const deps = braked({ ...site.app.deps, directory, store: site.store }, site.config.brake);
     await applyPlan({
       deps: { ...deps, ...change },
+      agreed: agreed ?? (await site.store.plan.open()),
       call: () => site.call('operator'),
       signal: new AbortController().signal,
       onOutcome: (outcome) => outcomes.push(outcome),
