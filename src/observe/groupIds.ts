@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AtlassianDirectory } from '../atlassian/backends.js';
 import type { Call } from '../provisioning/call.js';
 import type { Directory, ReadingDirectory, UpstreamGroup } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
@@ -94,6 +95,8 @@ export function readingByScimIds(directory: ReadingDirectory, records: Known): R
  *
  * A planned group that was not made yet has nobody to take out; putting somebody in has to wait for `plan apply`.
  */
+export function byScimIds(directory: AtlassianDirectory, records: Known): AtlassianDirectory;
+export function byScimIds(directory: Directory, records: Known): Directory;
 export function byScimIds(directory: Directory, records: Known): Directory {
   const reading = readingByScimIds(directory, records);
   const upstreamId = async (groupId: string): Promise<string> =>

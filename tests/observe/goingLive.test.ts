@@ -15,17 +15,21 @@ async function startBoth(backEnd: BackEnd, settings: Readonly<Record<string, str
   closing.push(shared.close);
   const { site, store, clock } = shared;
   const observed = await startObserved({ backEnd, site, store, clock, settings });
+  closing.push(() => observed.close());
   return {
     observed,
     goLive: async (): Promise<UserSite> => {
       await observed.close();
       const live = await startUsers({ backEnd, site, store, clock, settings });
+      closing.push(() => live.close());
       site.takeCalls();
       return live;
     },
     observeAgain: async (from: UserSite): Promise<ObservedSite> => {
       await from.close();
-      return startObserved({ backEnd, site, store, clock, settings });
+      const again = await startObserved({ backEnd, site, store, clock, settings });
+      closing.push(() => again.close());
+      return again;
     },
   };
 }
