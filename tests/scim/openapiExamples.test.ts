@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type supertest from 'supertest';
 import { parse } from 'yaml';
-import { ENTRA_TOKEN, OKTA_TOKEN, startTestBridge, type TestBridge } from '../support/bridge.js';
+import { startSandbox } from '../../src/sandbox/server.js';
+import { openSqliteStore } from '../../src/store/sqlite.js';
+import { createTestClock, ENTRA_TOKEN, OKTA_TOKEN, startTestBridge, type TestBridge } from '../support/bridge.js';
 import { errorsOf } from '../support/openapi.js';
 import { filtered, GROUP_URN, idOf, patch, SEARCH_URN, user } from './exchanges.js';
 
@@ -293,6 +295,7 @@ describe('an example of an answer', () => {
     const mismatch = { code: 401, message: 'Unauthorized; scope does not match' };
     faults.next({ status: 401, body: mismatch, path: /memberof/ });
     answers['missingScope'] = await bridge.scim('get', person);
+    answers['plannedGroup'] = await joinPlannedGroup();
     faults.always({ kind: 'reset', path: /\/wiki\// });
     answers['noAnswer'] = await bridge.scim('get', person);
 
@@ -304,3 +307,25 @@ describe('an example of an answer', () => {
     ).toEqual(shown.sort());
   });
 });
+
+/** A bridge observed, is live now, and nobody carried its plan out. */
+async function joinPlannedGroup(): Promise<supertest.Response> {
+  const clock = createTestClock();
+  const site = await startSandbox({ now: () => clock.now() });
+  const store = await openSqliteStore({ url: ':memory:', clock });
+  try {
+    const on = { site, store, clock };
+    const observing = await startTestBridge({ ...on, settings: { MODE: 'observe' } });
+    const group = await observing.scim('post', '/Groups', { schemas: [GROUP_URN], displayName: 'Engineering' });
+    await observing.close();
+    const { accountId } = site.addPerson({ email: 'grace@example.com', access: true });
+    const live = await startTestBridge(on);
+    const join = patch({ op: 'add', path: 'members', value: [{ value: accountId }] });
+    const reply = await live.scim('patch', `/Groups/${idOf(group)}`, join);
+    await live.close();
+    return reply;
+  } finally {
+    await store.close();
+    await site.close();
+  }
+}
