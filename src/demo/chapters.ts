@@ -38,11 +38,11 @@ export interface Chapter {
 export const CHAPTERS: readonly Chapter[] = [
   explainingAccess,
   adoptingPeople,
+  observingFirst,
   owningPeople,
   driftingApart,
   brakingWave,
   grantingByFact,
   writeTesting,
   scopingToken,
-  observingFirst,
 ];

@@ -255,7 +255,7 @@ describe('an example of an answer', () => {
     const settings = {
       REQUEST_BUDGET_SECONDS: '1',
       ACCESS_LOSS_LIMIT: '0',
-      SEAT_LIMIT: '2',
+      SEAT_LIMIT: '3',
       SCIM_TOKENS: `okta:${OKTA_TOKEN},entra:${ENTRA_TOKEN},report:${reader}:ro`,
     };
     const bridge = await startTestBridge({ settings });
@@ -266,6 +266,7 @@ describe('an example of an answer', () => {
     };
     const created = await bridge.scim('post', '/Users', user('ada', ada));
     const person = `/Users/${idOf(created)}`;
+    const eve = idOf(await bridge.scim('post', '/Users', user('eve')));
     const title = patch({ op: 'replace', path: 'title', value: 'Countess' });
     const clear = patch({ op: 'replace', path: 'members', value: [] });
     const { groups, admin, faults } = bridge.sandbox;
@@ -287,7 +288,6 @@ describe('an example of an answer', () => {
       anothersMember: await bridge.scim('patch', `/Groups/${idOf(createdGroup)}`, leave, ENTRA_TOKEN),
       readOnlyCaller: await bridge.scim('delete', person, undefined, reader),
     };
-    const eve = idOf(await bridge.scim('post', '/Users', user('eve')));
     bridge.sandbox.closeAccount(eve);
     const activate = patch({ op: 'replace', path: 'active', value: true });
     answers['closedAccount'] = await bridge.scim('patch', `/Users/${eve}`, activate);
