@@ -85,7 +85,8 @@ export function createApp(parts: AppParts): App {
       await settleInvitations(deps, call);
       await settleReturned(deps, call);
       if (config.leaverGuard === 'remove') await removeLeavers(call);
-      await lookAtLeavers(deps, call);
+      // Whose leaving is only planned has every role still.
+      if (!isObserving) await lookAtLeavers(deps, call);
       metrics.leaversWithRoles((await store.roles.openLeavers()).filter(({ roles }) => roles !== undefined).length);
     },
   });

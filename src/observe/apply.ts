@@ -162,7 +162,11 @@ async function send(step: PendingStep, access: Access, deps: Dependencies, call:
       return;
     case 'suspend':
     case 'restore':
-      await deps.directory[entry.kind](accountId, call);
+      if (entry.kind === 'suspend') await deps.directory.suspend(accountId, call);
+      else {
+        const restore = (): Promise<void> => deps.directory.restore(accountId, call);
+        await deps.seats.hold({ accountId, address: person?.address }, call, (giving) => giving(restore));
+      }
       await audit(deps.store, deps, call, {
         event: entry.kind === 'suspend' ? 'user.deactivated' : 'user.reactivated',
         subject: member.id,

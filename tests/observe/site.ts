@@ -22,10 +22,12 @@ export const READS: ReadonlySet<string | undefined> = new Set([
   'confluence.searchGroups',
   'confluence.listMembers',
   'confluence.listMemberships',
+  'organization.listGroupRoles',
   'confluence.usersBulk',
   'confluence.checkAccessByEmail',
   'jira.searchUsers',
   'organization.searchUsers',
+  'site.tenantInfo',
 ]);
 
 export interface ObservedSite extends UserSite {
