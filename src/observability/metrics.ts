@@ -22,7 +22,7 @@ export interface Metrics {
   indexed(state: { readonly scannedAtMs: number; readonly people: number }): void;
   /** People recorded inactive who have access (rule SA9), as the last scan found them. */
   leaversWithAccess(count: number): void;
-  /** People who left and have a role on the site that the bridge cannot take (rule SA17), as far as it was looked. */
+  /** People who left and have a role on the site that the bridge cannot take (rule SA16), as far as it was looked. */
   leaversWithRoles(count: number): void;
   /** Whether Atlassian refuses our credential (rule SA5). */
   credentialRefused(isRefused: boolean): void;

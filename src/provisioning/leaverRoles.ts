@@ -32,7 +32,7 @@ interface Look {
 
 /**
  * After a scan: looks whether people who left of late, and are in no granting group any more, have a role on the site
- * nevertheless, which the bridge cannot take (rule SA17). A finding is an error in the log at every look and a line in
+ * nevertheless, which the bridge cannot take (rule SA16). A finding is an error in the log at every look and a line in
  * the audit when it is new. That there is none is believed only while the same question shows the roles of the bridge's
  * own account (rule SA2). Asks nothing without the organization's credential.
  */
@@ -119,7 +119,7 @@ async function record(
         event: roles.length > 0 ? 'leaver.hasRole' : 'leaver.roleGone',
         subject: personId,
         object: accountId,
-        decision: 'SA17',
+        decision: 'SA16',
         result: 'noted',
         ...(roles.length > 0 ? { note: `${spell(roles)}, by Atlassian's role assignments. ${REMOVE_ACCESS}` } : {}),
       });

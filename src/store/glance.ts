@@ -27,7 +27,7 @@ export type StoreGlance =
       readonly brake: { readonly releasedUntilMs: number; readonly trips: readonly BrakeTrip[] };
       /** Callers that own people or groups, by name (rule SA12). */
       readonly owners: readonly string[];
-      /** People who left whose roles on the site are open: they have some, or it could not be looked (rule SA17). */
+      /** People who left whose roles on the site are open: they have some, or it could not be looked (rule SA16). */
       readonly leavers: readonly LeaverLook[];
       /** People with access or a pending invitation (rule US14); undefined before the first scan. */
       readonly seatsUsed: number | undefined;

@@ -19,7 +19,7 @@ export interface Verdict {
     | 'givenBack'
     /** Recorded inactive, or deleted, and a group could not be left. */
     | 'untaken'
-    /** Recorded inactive, or deleted, in no granting group, and a role is there that the bridge cannot take (rule SA17). */
+    /** Recorded inactive, or deleted, in no granting group, and a role is there that the bridge cannot take (rule SA16). */
     | 'keptRole'
     | 'deactivated'
     | 'deleted'
@@ -59,7 +59,7 @@ export interface PersonCase {
   readonly planned: readonly PlanEntry[];
   /** By the index of the last scan, with own writes since. */
   readonly hasAccessByIndex: boolean;
-  /** The last look at the roles of somebody who left (rule SA17). */
+  /** The last look at the roles of somebody who left (rule SA16). */
   readonly look: LookAtLeaver | undefined;
   readonly scannedAtIso: string | undefined;
   /** What a group is called, in quotes. */

@@ -3,7 +3,7 @@ import { scimClient } from '../../src/demo/client.js';
 import { grantingByFact } from '../../src/demo/roles.js';
 import { OKTA_TOKEN, startTestBridge } from '../support/bridge.js';
 
-it('tells of groups by their roles, of a role that a leaver keeps, and of accounts that went away [SA17] [US8]', async () => {
+it('tells of groups by their roles, of a role that a leaver keeps, and of accounts that went away [SA16] [US8]', async () => {
   const bridge = await startTestBridge({ sandbox: { jira: true } });
   let told = '';
   const print = (text: string): void => void (told += text);

@@ -316,7 +316,7 @@ describe('records', () => {
     expect(JSON.stringify(finding)).not.toContain('@');
   });
 
-  it('names people who left and have roles, and counts those who could not be looked at [SA17]', async () => {
+  it('names people who left and have roles, and counts those who could not be looked at [SA16]', async () => {
     await fill(async (store) => {
       for (const id of ['kept', 'clear', 'unseen']) await addPerson(store, id, { wanted: 'inactive' });
       const look = {

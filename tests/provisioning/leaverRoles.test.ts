@@ -63,7 +63,7 @@ describe('roles that somebody keeps who left', () => {
     });
   });
 
-  it('are told: log, metric, audit, with the way out, once in the audit and at every look in the log [SA17]', async () => {
+  it('are told: log, metric, audit, with the way out, once in the audit and at every look in the log [SA16]', async () => {
     const { site, id } = await startWithLeaver();
     await site.scan();
     site.clock.advance(60_000);
@@ -75,7 +75,7 @@ describe('roles that somebody keeps who left', () => {
     expect((await site.audited(id)).at(-1)).toMatchObject({
       subject: id,
       object: id,
-      decision: 'SA17',
+      decision: 'SA16',
       result: 'noted',
       note: expect.stringMatching(/Remove access/),
       upstream: [expect.objectContaining({ operation: 'organization.listUserRoles', status: 200 })],
@@ -88,7 +88,7 @@ describe('roles that somebody keeps who left', () => {
     expect(await noted(site, id)).toEqual(['leaver.hasRole', 'leaver.roleGone']);
   });
 
-  it('are looked for when the person was deleted, and not when he came back [SA17]', async () => {
+  it('are looked for when the person was deleted, and not when he came back [SA16]', async () => {
     const { site, id } = await startWithLeaver();
     await site.remove(id);
     site.clock.advance(11 * 60_000);
@@ -100,7 +100,7 @@ describe('roles that somebody keeps who left', () => {
     expect(await open(site)).toEqual([]);
   });
 
-  it('are not looked for while reads may lag, nor week after week, nor where a group gives them [SA17]', async () => {
+  it('are not looked for while reads may lag, nor week after week, nor where a group gives them [SA16]', async () => {
     const { site, id } = await startWithLeaver([]);
     const { id: bob } = await site.created({ userName: 'bob@example.com', emails: [{ value: 'bob@example.com' }] });
     await site.state(bob, false);
@@ -121,7 +121,7 @@ describe('roles that somebody keeps who left', () => {
     expect(await noted(site, id)).toEqual([]);
   });
 
-  it('are looked for in bounded steps after a wave, everybody in turn [SA17]', async () => {
+  it('are looked for in bounded steps after a wave, everybody in turn [SA16]', async () => {
     const { site } = await startWithLeaver([], { settings: { ACCESS_LOSS_LIMIT: 'off' } });
     for (let n = 0; n < 29; n += 1) {
       const { id } = await site.created({ userName: `p${n}@example.com`, emails: [{ value: `p${n}@example.com` }] });
@@ -143,7 +143,7 @@ describe('roles that somebody keeps who left', () => {
     ['403', { ...LOOKED, status: 403 }, true],
     ['an outage', { ...LOOKED, kind: 'html' }, true],
     ['of another shape', { ...LOOKED, status: 200, body: { data: [{}] } }, true],
-  ])('could not be looked at when the answer is %s: never claimed away [SA2] [SA17]', async (_, fault, isTold) => {
+  ])('could not be looked at when the answer is %s: never claimed away [SA2] [SA16]', async (_, fault, isTold) => {
     const { site, id } = await startWithLeaver();
     const heal = site.sandbox.faults.always(fault);
     await site.scan();
@@ -161,7 +161,7 @@ describe('roles that somebody keeps who left', () => {
     expect(await noted(site, id)).toEqual(['leaver.hasRole']);
   });
 
-  it('are none of somebody removed from the site, which 404 says while the own account is shown [SA17]', async () => {
+  it('are none of somebody removed from the site, which 404 says while the own account is shown [SA16]', async () => {
     const { site, id } = await startWithLeaver();
     site.sandbox.removeFromSite(id);
     await site.scan();
@@ -169,7 +169,7 @@ describe('roles that somebody keeps who left', () => {
     expect(await noted(site, id)).toEqual([]);
   });
 
-  it('are asked for by no request, and not without an organization key [SA17]', async () => {
+  it('are asked for by no request, and not without an organization key [SA16]', async () => {
     const { site, id } = await startWithLeaver();
     await site.state(id, false);
     await site.get(id);

@@ -29,7 +29,7 @@ export function describeRoles(open: OpenStore): void {
       expect(await roles.ofGroups()).toEqual(new Map([['g1', { roles: [USER], readAtMs: START_MS + 1 }]]));
     });
 
-    it('looks at those with an account who left in time, deleted ones too, the longest unseen first [SA17]', async () => {
+    it('looks at those with an account who left in time, deleted ones too, the longest unseen first [SA16]', async () => {
       const store = await open();
       const { people, roles } = store;
       await people.insert(leaver('bob', at(-2)));
@@ -48,7 +48,7 @@ export function describeRoles(open: OpenStore): void {
       expect(await due(store)).toEqual(['bob', 'eve', 'ada']);
     });
 
-    it('looks again when a look failed, found something, is a day old, or was before the person left [SA17]', async () => {
+    it('looks again when a look failed, found something, is a day old, or was before the person left [SA16]', async () => {
       const store = await open();
       const { people, roles } = store;
       for (const id of ['clear', 'failed', 'found', 'stale']) await people.insert(leaver(id, at(-6 * DAY_MS)));
@@ -66,7 +66,7 @@ export function describeRoles(open: OpenStore): void {
       expect([...(await due(store))].sort()).toEqual(['again', 'failed', 'found', 'old', 'stale']);
     });
 
-    it('tells of open looks only while the person is a leaver, and not of one before he left [SA17]', async () => {
+    it('tells of open looks only while the person is a leaver, and not of one before he left [SA16]', async () => {
       const { people, roles } = await open();
       for (const id of ['back', 'failed', 'found', 'left-again', 'clear']) await people.insert(leaver(id, at()));
       await roles.putLeaver({ personId: 'failed', accountId: 'failed', roles: undefined }, at(1));

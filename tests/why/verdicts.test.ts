@@ -38,7 +38,7 @@ describe('the verdict about a person', () => {
       expect((await site.told(key)).verdict).toMatchObject({ kind: 'deactivated', hasAccess: false });
   });
 
-  it('is "keptRole" for somebody who left and has a role that the bridge cannot take, until it is gone [SA17]', async () => {
+  it('is "keptRole" for somebody who left and has a role that the bridge cannot take, until it is gone [SA16]', async () => {
     const site = await startWhy();
     const { id } = await site.created();
     site.sandbox.updatePerson(id, { directRoles: ['atlassian/user'] });
@@ -56,7 +56,7 @@ describe('the verdict about a person', () => {
     const { verdict, timeline } = await site.told(ADA);
     expect(verdict).toMatchObject({ kind: 'keptRole', hasAccess: true });
     expect(verdict.sentence).toMatch(/showed user on confluence at \S+Z, though okta deactivated .* "Remove access"/);
-    expect(timeline.at(-1)).toMatchObject({ event: 'leaver.hasRole', rule: 'SA17' });
+    expect(timeline.at(-1)).toMatchObject({ event: 'leaver.hasRole', rule: 'SA16' });
 
     site.sandbox.updatePerson(id, { directRoles: [] });
     await site.scan();
