@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { runCommandLine, type Commands } from '../src/cli.js';
+import { runCommandLine } from '../src/cli.js';
+import type { Commands } from '../src/commandLine/commands.js';
 import { ConfigurationError } from '../src/config.js';
 
 /** Commands that only note what they were called with. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
-import type { ColumnTypes, Migration } from './migrations.js';
-import type { Database } from './schema.js';
+import type { Migration } from './migrations.js';
+import type { ColumnTypes, Database } from './schema.js';
 
 /**
  * Brings the schema up to date. Each step runs in a transaction of its own together with the line that records it, so

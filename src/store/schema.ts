@@ -141,3 +141,8 @@ export type Handle = Kysely<Database>;
 export function atomically<T>(db: Handle, work: (db: Handle) => Promise<T>): Promise<T> {
   return db.isTransaction ? work(db) : db.transaction().execute(work);
 }
+
+/** What differs between the databases: the type of a column that numbers its rows itself. */
+export interface ColumnTypes {
+  readonly counter: 'integer' | 'bigserial';
+}
