@@ -12,7 +12,7 @@ export type FindingKind =
   | 'suspended'
   /** Recorded active, and the account is closed, deactivated or unknown to Atlassian. */
   | 'accountGone'
-  /** In a managed group, and the bridge did not put the person there. */
+  /** In a managed group; the bridge did not put the person there, nor has an identity provider named the person. */
   | 'foreignMember'
   /** The bridge put the person into a managed group, and the group does not show it. */
   | 'memberMissing'
@@ -77,7 +77,7 @@ export const REMEDIES: Readonly<Record<FindingKind, string>> = {
   suspended: 'Restore the person in Atlassian administration, or deactivate the person in the identity provider.',
   accountGone: 'Delete the user in the identity provider; somebody who returns with a new account is created again.',
   foreignMember:
-    'drift --repair=foreign takes the person out. See first whether the identity provider has the person in the group: it may have named somebody who was there already.',
+    'drift --repair=foreign takes the person out. Where the identity provider has the person in the group, have it send its members again first.',
   memberMissing:
     'drift --repair=missing puts the person back; so does the identity provider when it adds the person again.',
   groupGone: 'Delete the group in the identity provider, or push it again, which makes a new one.',

@@ -100,8 +100,8 @@ interface Foreign {
 }
 
 /**
- * Members whom the bridge did not put there. Of those whom it never touched, in a group that was there before, nobody can
- * tell whether they were there, too.
+ * Members whom the bridge did not put there, and whom no identity provider named since. Of those whom it never touched, in
+ * a group that was there before, nobody can tell whether they were there, too.
  */
 async function findForeign(
   members: AccountSet,
@@ -125,7 +125,11 @@ async function findForeign(
       comparing,
     );
     const writes = await writesOf(people, link.id, comparing);
-    const foreign = people.filter(({ id }) => writes.get(id)?.isMember !== true);
+    const named = await comparing.records.membershipOwners.of(
+      link.id,
+      people.map(({ id }) => id),
+    );
+    const foreign = people.filter(({ id }) => writes.get(id)?.isMember !== true && !named.has(id));
     const accused = foreign.filter(({ id }) => writes.has(id) || link.origin === 'created');
     before += foreign.length - accused.length;
     const names = await visibleNames(accused, comparing);

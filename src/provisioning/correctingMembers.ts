@@ -47,12 +47,13 @@ export function givePlaceBack(place: Place, decision: string, deps: Dependencies
 }
 
 /**
- * Takes somebody out of a group whom the bridge did not put there, where a read made now shows it. Through the brake
- * (rule SA11): in a granting group that is a loss of access, too.
+ * Takes somebody out of a group whom neither the bridge put there nor an identity provider named, where a read made now
+ * shows it. Through the brake (rule SA11): in a granting group that is a loss of access, too.
  */
 export function takeForeignPlace(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
   return correctPlace(place, deps, call, async (found) => {
-    if ((await wasPutThere(found, deps)) || !(await isShownIn(found, deps, call))) return 'needless';
+    if ((await wasPutThere(found, deps)) || (await isNamed(found, deps))) return 'needless';
+    if (!(await isShownIn(found, deps, call))) return 'needless';
     const { member, known, access } = found;
     const loss = {
       groupId: known.id,
@@ -107,6 +108,11 @@ async function wasPutThere({ member, known }: Found, { store }: Dependencies): P
   const personIds = [...new Set([member.id, member.accountId])];
   const writes = await store.audit.lastMembershipWrites({ personIds, groupId: known.id });
   return writes.at(-1)?.isMember === true;
+}
+
+/** An identity provider has named the person as a member, who may have been one before: no write of ours (rule SA12). */
+async function isNamed({ member, known }: Found, { store }: Dependencies): Promise<boolean> {
+  return (await store.membershipOwners.of(known.id, [member.id])).size > 0;
 }
 
 /** By a read made now, with own writes of the last ten minutes over it (rule US2). */

@@ -45,6 +45,21 @@ describe('drift about groups', () => {
     expect(await site.found()).toEqual([`foreignMember ${ADA}`]);
   });
 
+  it('accuses nobody whom an identity provider has named since, though it wrote nothing for it [SA12] [SA15]', async () => {
+    const site = await startDrift();
+    const { id } = await site.created();
+    const groupId = await createGroup(site, 'engineering');
+    site.later();
+    site.sandbox.addMember(groupId, id);
+    expect(await site.found()).toEqual([`foreignMember ${ADA}`]);
+
+    const list = { displayName: 'engineering', members: [{ value: id }] };
+    expect((await site.scim('put', `/Groups/${groupId}`, list)).status).toBe(200);
+    site.later();
+
+    expect(await site.found()).toEqual([]);
+  });
+
   it('counts members of an adopted group whom it never touched, and accuses nobody of them [SA15]', async () => {
     const site = await startDrift({ settings: { ADOPT_GROUPS: 'team-*' } });
     const { id } = await site.created();

@@ -155,6 +155,20 @@ describe('drift --repair', () => {
     expect(site.sandbox.membersOf(groupId)).toEqual([id]);
   });
 
+  it('leaves a foreign member whom a list of the identity provider names meanwhile, though it writes nothing [SA15]', async () => {
+    const site = await startDrift();
+    const { id } = await site.created();
+    const groupId = await createGroup(site, 'engineering');
+    site.later();
+    site.sandbox.addMember(groupId, id);
+    const list = { displayName: 'engineering', members: [{ value: id }] };
+
+    const { outcomes } = await site.repairAfter(() => site.scim('put', `/Groups/${groupId}`, list), 'foreign');
+
+    expect(outcomes).toEqual([{ kind: 'needless' }]);
+    expect(site.sandbox.membersOf(groupId)).toEqual([id]);
+  });
+
   it('puts people where they are owed a place [SA15]', async () => {
     const site = await startDrift();
     const { id } = await site.created();
