@@ -116,6 +116,8 @@ export async function leaveEverything(
     const left = await leaveGroups({ id, accountId }, [...toLeave], 'US9', access, deps, call);
     if (left.mayHaveTaken) reservation.keepAll();
     if (left.failure !== undefined) throw left.failure;
+    for (const groupId of left.stuck) toLeave.delete(groupId);
+    for (const groupId of toLeave) await deps.store.membershipOwners.remove(groupId, [id]);
     refuseStuck(
       left.stuck.filter((groupId) => access.granting.has(groupId)),
       access,

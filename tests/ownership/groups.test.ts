@@ -312,6 +312,17 @@ describe('a member whom one identity provider has put there', () => {
     expect((await site.change(id, [remove(ada)], ENTRA_TOKEN)).status).toBe(204);
   });
 
+  it('is forgotten with the DELETE of somebody whom no record names, too [SA12] [US9]', async () => {
+    const site = await startTeam();
+    const [ada] = site.people;
+    const id = await createGroup(site, 'Engineering', ada);
+
+    expect((await site.remove(ada, ENTRA_TOKEN)).status).toBe(204);
+
+    expect(site.membersOf(id)).toEqual([]);
+    expect(await site.owners(id)).toEqual({});
+  });
+
   it('is forgotten with the DELETE of the person [SA12] [US9]', async () => {
     const site = await startTeam();
     const [ada] = site.people;
