@@ -1,6 +1,6 @@
 import { audit } from './auditing.js';
 import type { Call } from './call.js';
-import type { Access, Dependencies } from './dependencies.js';
+import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
 import { inBulk, type Member } from './members.js';
 import { type MemberChange, type MemberPlan, wantedMembers } from './memberships.js';
@@ -34,8 +34,11 @@ async function keptByOthers(
     groupId,
     members.map(({ id }) => id),
   );
-  const lastHere = access.granting.has(groupId) ? await losingAccess(groupId, members, deps, call) : new Set<string>();
+  const isGranting = access.granting.has(groupId);
+  const lastHere = isGranting ? await losingAccess(groupId, members, deps, call) : new Set<string>();
+  const leavers = isGranting ? await leaversInside(groupId, members, deps) : new Set<string>();
   return members.flatMap((member): Kept[] => {
+    if (leavers.has(member.id)) return [];
     const owner = owners.get(member.id);
     if (isAnothers(owner, deps, call)) return [{ member, owner, by: 'membership' }];
     const personOwner = member.link?.owner;
@@ -63,6 +66,21 @@ async function losingAccess(
   );
 }
 
+/** Ids of deactivated people whom a granting group shows all the same: that access is nobody's to keep. */
+async function leaversInside(
+  groupId: string,
+  members: readonly Member[],
+  deps: Dependencies,
+): Promise<ReadonlySet<string>> {
+  const inactive = members.filter(({ link }) => link?.wanted === 'inactive');
+  const accountIds = inactive.flatMap(({ accountId }) => accountId ?? []);
+  const indexed = await inBulk(accountIds, (ids) => deps.store.index.people(ids));
+  const inside = new Set(
+    indexed.filter(({ grantingGroupIds }) => grantingGroupIds.includes(groupId)).map(({ accountId }) => accountId),
+  );
+  return new Set(inactive.flatMap(({ id, accountId }) => (accountId !== undefined && inside.has(accountId) ? id : [])));
+}
+
 /**
  * Refuses to take out members whom another identity provider keeps there.
  *
@@ -80,6 +98,32 @@ export async function assertMayRemove(
   await refusing('SA12', { event: 'group.changed', subject: groupId }, deps, call, () => {
     throw notYours(kept, groupId, call);
   });
+}
+
+/**
+ * Refuses to delete a granting group with which the access would end that another identity provider gave (rule SA12).
+ * Judged by the index; no upstream call.
+ *
+ * @throws Failure `forbidden` that names the owner and the way out
+ */
+export async function assertEndsNoAccess(
+  groupId: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  if (!access.granting.has(groupId)) return;
+  await deps.roster.ready(call);
+  const sinceMs = deps.clock.now() - OWN_WRITE_MS;
+  const accountIds = await deps.store.brake.onlyAccessThrough(groupId, undefined, sinceMs);
+  const links = await inBulk(accountIds, (ids) => deps.store.people.findByAccounts(ids));
+  for (const { id, wanted, owner } of links) {
+    if (wanted !== 'active' || !isAnothers(owner, deps, call)) continue;
+    throw new Failure(
+      'forbidden',
+      `This group gives access to the user ${id}, whom the identity provider "${owner}" made active and who has no other access. Deactivate the user there, or have the operator run: confluence-scim-bridge transfer ${id} ${call.caller}`,
+    );
+  }
 }
 
 function notYours({ member, owner, by }: Kept, groupId: string, { caller }: Call): Failure {

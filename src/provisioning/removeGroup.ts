@@ -7,6 +7,7 @@ import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { nameKey } from './groupNames.js';
 import { type KnownGroup, knownGroup, readGroup } from './groupReads.js';
+import { assertEndsNoAccess } from './memberOwners.js';
 import { assertOwnGroup } from './ownership.js';
 import { refusing } from './refusals.js';
 import type { GroupLink } from './store.js';
@@ -36,6 +37,7 @@ export async function removeGroup(id: string, deps: Dependencies, call: Call): P
     await refusing('SA12', attempt, deps, call, () => assertOwnGroup(known.link, 'deleted', deps, call));
     if (known.link?.origin === 'created') {
       const { link } = known;
+      await refusing('SA12', attempt, deps, call, () => assertEndsNoAccess(id, access, deps, call));
       const isGranting = access.granting.has(id);
       const loss = { groupId: id, isGranting, members: 'all', size: link.memberCount } as const;
       const reservation = await refusing('SA11', attempt, deps, call, () =>

@@ -386,4 +386,46 @@ describe('the last group that gives access', () => {
     expect(replies.map(({ status }) => status).sort()).toEqual([204, 403]);
     expect(groups.filter((id) => site.sandbox.membersOf(id).includes(ada))).toHaveLength(1);
   });
+
+  it('goes with a removal by the one that deactivated the person, whoever put a leaver there [SA12] [SA9]', async () => {
+    const site = await startTeam({ ADOPT_GROUPS: 'second' });
+    const [ada] = site.people;
+    const second = site.sandbox.addGroup({ name: 'second', grants: 'user' });
+    await site.scan();
+    expect((await site.state(ada, true)).status).toBe(200);
+    expect((await site.change(second.id, [add(ada)], ENTRA_TOKEN)).status).toBe(204);
+    expect((await site.state(ada, false)).status).toBe(200);
+    expect((await site.change(second.id, [remove(ada)])).status).toBe(403);
+    site.clock.advance(11 * 60_000);
+    site.sandbox.addMember(second.id, ada);
+    await site.scan();
+
+    expect((await site.change(second.id, [remove(ada)])).status).toBe(204);
+
+    expect(site.sandbox.groupsOf(ada)).not.toContain(second.id);
+    expect(await site.owners(second.id)).toEqual({});
+  });
+
+  it('is not deleted by its owner while a person of another identity provider has no other access [SA12] [GR2]', async () => {
+    const site = await startTeam({ ADOPT_GROUPS: 'readers' });
+    const [ada] = site.people;
+    const id = await createGroup(site, 'readers', ada);
+    expect((await site.state(ada, true, ENTRA_TOKEN)).status).toBe(200);
+    site.sandbox.updateGroup(id, { grants: 'user' });
+    site.sandbox.removeMember(site.sandbox.groups.access.id, ada);
+    site.clock.advance(11 * 60_000);
+    await site.scan();
+    site.received();
+
+    const reply = await site.removeGroup(id);
+
+    expectScimError(reply, 403);
+    expect(detailOf(reply)).toContain(`the user ${ada}, whom the identity provider "entra" made active`);
+    expect(detailOf(reply)).toContain(`confluence-scim-bridge transfer ${ada} okta`);
+    expect(site.received('writes')).toEqual([]);
+    expect(site.sandbox.groupsOf(ada)).toEqual([id]);
+
+    expect((await site.state(ada, false, ENTRA_TOKEN)).status).toBe(200);
+    expect((await site.removeGroup(id)).status).toBe(204);
+  });
 });
