@@ -1,3 +1,4 @@
+import { accountsInvitedAgain } from '../provisioning/correcting.js';
 import type { Directory, UpstreamAccount } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { inParallel } from '../provisioning/parallel.js';
@@ -69,6 +70,8 @@ async function compareRecorded(withAccess: AccountSet, comparing: Comparing, col
 
 async function compareDeleted(withAccess: AccountSet, comparing: Comparing, collected: Collected): Promise<void> {
   const { records } = comparing;
+  const invitedAgain = await accountsInvitedAgain(records);
+  const left = new Set<string>();
   const pages = inPages(
     (afterId, limit) => records.tombstones.page({ afterId, limit }),
     ({ id }) => id,
@@ -77,8 +80,15 @@ async function compareDeleted(withAccess: AccountSet, comparing: Comparing, coll
     const settled = page.filter(({ deletedAt }) => !isRecent(deletedAt, comparing));
     const inside = withAccess.among(settled.map(({ accountId }) => accountId));
     const accountIds = new Set(settled.map(({ accountId }) => accountId).filter((accountId) => inside.has(accountId)));
+    for (const accountId of accountIds)
+      if (invitedAgain.has(accountId) && accountIds.delete(accountId)) left.add(accountId);
     const subjects = [...accountIds].map((accountId) => accountSubject(accountId, records));
     await look(await Promise.all(subjects), new Set(), comparing, collected);
+  }
+  for (const accountId of left) {
+    collected.remarks.push(
+      `The account ${accountId} of somebody deleted has access, and the address was invited again since: connect the two with confluence-scim-bridge link EMAIL ${accountId}, or take the access by hand.`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { protectionOf } from './members.js';
 import { deactivate, lossesOf, reactivate, readStanding } from './status.js';
-import type { PersonLink } from './store.js';
+import type { PersonLink, Records } from './store.js';
 
 /**
  * What came of a correction. `needless`: judged again under the lock, right before the write, there is nothing to put
@@ -35,8 +35,26 @@ export function retakeAccess(id: string, decision: string, deps: Dependencies, c
 }
 
 /**
+ * Accounts of deleted people at whose address somebody is wanted active and has no account yet: the access may come of
+ * that invitation, where Atlassian hides whose account it is (rule US5).
+ */
+export async function accountsInvitedAgain({
+  people,
+  tombstones,
+}: Pick<Records, 'people' | 'tombstones'>): Promise<ReadonlySet<string>> {
+  const accountIds = new Set<string>();
+  for (const { wanted, address } of await people.listInvited()) {
+    if (wanted !== 'active' || address === undefined) continue;
+    for (const { accountId } of await tombstones.findByAddress(address)) {
+      if (accountId !== undefined) accountIds.add(accountId);
+    }
+  }
+  return accountIds;
+}
+
+/**
  * Takes access from the account of somebody whom DELETE removed (rule US9), unless an identity provider has taken the
- * account up since. Granting groups only: what else the person is in was somebody's decision.
+ * account up or asked for the address again since. Granting groups only: what else the person is in was somebody's decision.
  *
  * @throws Failure `refused` naming groups that cannot be left
  */
@@ -49,6 +67,7 @@ export function retakeFromDeleted(
   const locked = async (): Promise<Correction> => {
     const isLinked = (await deps.store.people.findByAccount(accountId)) !== undefined;
     if (isLinked || (await deps.store.tombstones.findByAccount(accountId)).length === 0) return 'needless';
+    if ((await accountsInvitedAgain(deps.store)).has(accountId)) return 'needless';
     const person = { id: accountId, accountId };
     if ((await protectionOf(deps))({ ...person, link: undefined })) return 'protected';
     const access = await deps.roster.access(call);

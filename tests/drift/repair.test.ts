@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { operations } from '../support/bridge.js';
+import { ENTRA_TOKEN, operations } from '../support/bridge.js';
 import { ADA, createGroup } from '../provisioning/userSite.js';
 import { type DriftSite, startDrift } from './site.js';
 
@@ -60,6 +60,32 @@ describe('drift --repair', () => {
 
     expect((await site.repair('leavers')).outcomes).toEqual([{ kind: 'done' }]);
     expect(site.sandbox.groupsOf(id)).toEqual([other]);
+  });
+
+  it('leaves a deleted person whom an identity provider has invited again, though Atlassian hides whose account it is [US5] [SA15]', async () => {
+    const site = await startDrift({ backEnd: 'invite', sandbox: { inviteAppears: 'never' } });
+    const { accountId } = await site.known({ emailVisible: false });
+    const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: ADA, emails: [{ value: ADA }] };
+    expect((await site.replace(accountId, { ...user, active: true })).status).toBe(200);
+    expect((await site.remove(accountId)).status).toBe(204);
+    site.later();
+    const { access } = site.sandbox.groups;
+    site.sandbox.addMember(access.id, accountId);
+    const invite = async (): Promise<void> => {
+      site.sandbox.removeMember(access.id, accountId);
+      expect((await site.create({}, ENTRA_TOKEN)).status).toBe(201);
+      site.sandbox.addMember(access.id, accountId);
+    };
+
+    const { plan, outcomes } = await site.repairAfter(invite, 'leavers');
+
+    expect(plan).toContain(`accountId=${encodeURIComponent(accountId)}`);
+    expect(outcomes).toEqual([{ kind: 'needless' }]);
+    expect(site.sandbox.groupsOf(accountId)).toContain(access.id);
+    expect(await site.drift()).toMatchObject({
+      findings: [],
+      remarks: [expect.stringContaining(`The account ${accountId} of somebody deleted has access`)],
+    });
   });
 
   it('judges again right before the write: who came back meanwhile, or is out already, is left [SA15]', async () => {
