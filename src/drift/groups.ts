@@ -125,10 +125,7 @@ async function findForeign(
       comparing,
     );
     const writes = await writesOf(people, link.id, comparing);
-    const named = await comparing.records.membershipOwners.of(
-      link.id,
-      people.map(({ id }) => id),
-    );
+    const named = await namedAmong(people, link.id, comparing);
     const foreign = people.filter(({ id }) => writes.get(id)?.isMember !== true && !named.has(id));
     const accused = foreign.filter(({ id }) => writes.has(id) || link.origin === 'created');
     before += foreign.length - accused.length;
@@ -144,7 +141,7 @@ async function findForeign(
   return { findings, before };
 }
 
-/** Members whom the bridge put there, and whom the group does not show. */
+/** Members whom the bridge put there, and an identity provider still has, and whom the group does not show. */
 async function findMissing(
   members: AccountSet,
   link: GroupLink,
@@ -168,10 +165,11 @@ async function findMissing(
     );
     const shown = members.among(people.map(({ accountId }) => accountId));
     const writes = await writesOf(people, link.id, comparing);
+    const named = await namedAmong(people, link.id, comparing);
     const candidates = people.filter(({ id, accountId, link: person }) => {
       const write = writes.get(id);
       const isPutThere = write?.isMember === true && !isRecent(write.at, comparing);
-      return isPutThere && !shown.has(accountId) && !held.has(id) && person?.wanted !== 'inactive';
+      return isPutThere && named.has(id) && !shown.has(accountId) && !held.has(id) && person?.wanted !== 'inactive';
     });
     for (const member of await surelyMissing(candidates, link, comparing)) {
       const write = writes.get(member.id);
@@ -247,6 +245,16 @@ async function usersAmong(
     if (link !== undefined) return [{ id: link.id, accountId, link }];
     return inside.has(accountId) ? [{ id: accountId, accountId, link }] : [];
   });
+}
+
+/** Those whom an identity provider has named as members, and has not left out since (rule SA12). */
+function namedAmong(
+  people: readonly Person[],
+  groupId: string,
+  { records }: Comparing,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = people.map(({ id }) => id);
+  return records.membershipOwners.of(groupId, ids);
 }
 
 /** The last write to the group for each person, by SCIM id; a person may be in the audit under the account id, too. */

@@ -105,7 +105,7 @@ async function applyChange(
     const outcome = await carryOut(work, access, deps, call, progress);
     for (const memberId of outcome.removed) reservation.keep(memberId);
     await deps.store.transaction(async (records) => {
-      await recordMemberOwners(group.id, change, plan, outcome.settled, records, call);
+      await recordMemberOwners(group.id, change, plan, outcome.settled, records, deps, call);
       if (outcome.hasChanged) await records.groups.update(group.id, { modifiedAt: timeOf(deps) });
     });
     if (outcome.failure !== undefined) throw outcome.failure;

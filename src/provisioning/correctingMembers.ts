@@ -37,11 +37,15 @@ export function giveOwedPlace(place: Place, decision: string, deps: Dependencies
   });
 }
 
-/** Puts somebody back into a group that the bridge had put the person into, where a read made now does not show it. */
+/**
+ * Puts somebody back into a group that the bridge had put the person into, where an identity provider still has the person
+ * and a read made now does not show it.
+ */
 export function givePlaceBack(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
   return correctPlace(place, deps, call, async (found) => {
     if (found.member.link?.wanted === 'inactive') return 'needless';
-    if (!(await wasPutThere(found, deps)) || (await isShownIn(found, deps, call))) return 'needless';
+    if (!(await wasPutThere(found, deps)) || !(await isNamed(found, deps))) return 'needless';
+    if (await isShownIn(found, deps, call)) return 'needless';
     return join(found, decision, deps, call);
   });
 }
@@ -110,7 +114,7 @@ async function wasPutThere({ member, known }: Found, { store }: Dependencies): P
   return writes.at(-1)?.isMember === true;
 }
 
-/** An identity provider has named the person as a member, who may have been one before: no write of ours (rule SA12). */
+/** An identity provider has named the person as a member, and not left the person out since: no write says so (rule SA12). */
 async function isNamed({ member, known }: Found, { store }: Dependencies): Promise<boolean> {
   return (await store.membershipOwners.of(known.id, [member.id])).size > 0;
 }

@@ -276,7 +276,9 @@ async function fill(
     );
   }
   const outcome = await carryOut(work, access, deps, call, progress);
-  await deps.store.transaction((records) => recordMemberOwners(known.id, change, plan, outcome.settled, records, call));
+  await deps.store.transaction((records) =>
+    recordMemberOwners(known.id, change, plan, outcome.settled, records, deps, call),
+  );
   if (outcome.failure !== undefined) throw outcome.failure;
   if (made.isNew) return viewOf(made.group, group.memberIds, deps, call);
   const now = await readGroupAndMembers(known, deps, call);

@@ -179,7 +179,7 @@ async function noteKept(kept: readonly Kept[], groupId: string, deps: Dependenci
 
 /**
  * Whoever names a member last, to be added or in a list, owns the membership, also when it was there before; one that
- * ended has no owner.
+ * ended has no owner, nor has one that the message ends and that somebody had ended by hand before.
  *
  * @param settled those of the plan whose step is done
  */
@@ -189,11 +189,25 @@ export async function recordMemberOwners(
   plan: MemberPlan,
   settled: ReadonlySet<string>,
   { membershipOwners }: Pick<Records, 'membershipOwners'>,
-  { caller }: Call,
+  deps: Pick<Dependencies, 'settings'>,
+  call: Call,
 ): Promise<void> {
-  const owned = wantedMembers(change);
-  for (const { id } of plan.add) if (!settled.has(id)) owned.delete(id);
-  const ended = plan.remove.flatMap(({ id }) => (settled.has(id) ? id : []));
-  await membershipOwners.remove(groupId, ended);
-  await membershipOwners.put(groupId, [...owned], caller);
+  const wanted = wantedMembers(change);
+  const unsettled = new Set([...plan.add, ...plan.remove].flatMap(({ id }) => (settled.has(id) ? [] : id)));
+  const ended = new Set([...plan.remove.map(({ id }) => id), ...change.remove]);
+  if (change.replaceWith !== undefined || change.removeMatching !== undefined) {
+    const owners = await membershipOwners.ofGroup(groupId);
+    const own = [...owners].flatMap(([id, owner]) => (isAnothers(owner, deps, call) ? [] : id));
+    const leftOut = change.replaceWith === undefined ? (change.removeMatching?.(own) ?? []) : own;
+    for (const id of leftOut) ended.add(id);
+  }
+  await membershipOwners.remove(
+    groupId,
+    [...ended].filter((id) => !wanted.has(id) && !unsettled.has(id)),
+  );
+  await membershipOwners.put(
+    groupId,
+    [...wanted].filter((id) => !unsettled.has(id)),
+    call.caller,
+  );
 }

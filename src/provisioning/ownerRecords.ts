@@ -2,6 +2,8 @@
 export interface MembershipOwners {
   /** Of these people in the group, those whose membership has an owner: person id to caller. Any number of ids. */
   of(groupId: string, personIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** All of the group that have an owner: person id to caller. */
+  ofGroup(groupId: string): Promise<ReadonlyMap<string, string>>;
   /** The caller owns these memberships from now on, whoever did before. */
   put(groupId: string, personIds: readonly string[], caller: string): Promise<void>;
   /** Idempotent. */

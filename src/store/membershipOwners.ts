@@ -18,6 +18,14 @@ export function membershipOwners(db: Handle): MembershipOwners {
       }
       return owners;
     },
+    async ofGroup(groupId) {
+      const rows = await db
+        .selectFrom('membership_owners')
+        .select(['person_id', 'caller'])
+        .where('group_id', '=', groupId)
+        .execute();
+      return new Map(rows.map(({ person_id, caller }) => [person_id, caller]));
+    },
     async put(groupId, personIds, caller) {
       await atomically(db, async (trx) => {
         for (const some of chunks(personIds)) {

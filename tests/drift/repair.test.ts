@@ -5,6 +5,11 @@ import { type DriftSite, startDrift } from './site.js';
 
 const BOB = { userName: 'bob@example.com', externalId: 'okta-bob', emails: [{ value: 'bob@example.com' }] };
 
+function takeOut(site: DriftSite, groupId: string, operation: object): PromiseLike<{ status: number }> {
+  const schemas = ['urn:ietf:params:scim:api:messages:2.0:PatchOp'];
+  return site.scim('patch', `/Groups/${groupId}`, { schemas, Operations: [{ op: 'remove', ...operation }] });
+}
+
 /** Ada, deactivated through the bridge, has access again. */
 async function leaverInside(settings: Readonly<Record<string, string>> = {}): Promise<DriftSite & { ada: string }> {
   const site = await startDrift({ settings });
@@ -194,6 +199,32 @@ describe('drift --repair', () => {
     expect(outcomes).toEqual([{ kind: 'needless' }]);
     expect(site.sandbox.membersOf(groupId)).toEqual([id]);
   });
+
+  it.each<[string, (site: DriftSite, groupId: string, id: string) => PromiseLike<{ status: number }>]>([
+    ['a PUT', (site, groupId) => site.scim('put', `/Groups/${groupId}`, { displayName: 'engineering', members: [] })],
+    ['a removal', (site, groupId, id) => takeOut(site, groupId, { path: 'members', value: [{ value: id }] })],
+    ['a filter', (site, groupId, id) => takeOut(site, groupId, { path: `members[value eq "${id}"]` })],
+    ['a removal of everybody', (site, groupId) => takeOut(site, groupId, { path: 'members' })],
+  ])(
+    'puts nobody back whom %s left out after somebody had taken the person out by hand [SA12] [SA15]',
+    async (_name, leaveOut) => {
+      const site = await startDrift();
+      const { id } = await site.created();
+      const { id: bob } = await site.created(BOB);
+      const groupId = await createGroup(site, 'engineering', id, bob);
+      site.later();
+      site.sandbox.removeMember(groupId, id);
+      expect(await site.found()).toEqual([`memberMissing ${ADA}`]);
+
+      const { outcomes } = await site.repairAfter(() => leaveOut(site, groupId, id), 'missing');
+      site.later();
+
+      expect(outcomes).toEqual([{ kind: 'needless' }]);
+      expect(site.sandbox.membersOf(groupId)).not.toContain(id);
+      expect(await site.found()).toEqual([]);
+      expect((await site.store.membershipOwners.of(groupId, [id])).size).toBe(0);
+    },
+  );
 
   it('puts people where they are owed a place [SA15]', async () => {
     const site = await startDrift();

@@ -28,6 +28,8 @@ export function describeOwners(open: OpenStore): void {
         ]),
       );
       expect(await membershipOwners.of('h', ADA_AND_BOB)).toEqual(new Map([['ada', 'okta']]));
+      expect(await membershipOwners.ofGroup('g')).toEqual(await membershipOwners.of('g', ADA_AND_BOB));
+      expect(await membershipOwners.ofGroup('i')).toEqual(new Map());
       expect(await membershipOwners.of('g', [])).toEqual(new Map());
     });
 
