@@ -144,4 +144,41 @@ describe('two identity providers that disagree', () => {
     }
     expect(statuses).toEqual(new Set([204, 403]));
   }, 120_000);
+
+  it('one by people, the other by a group that gives access, too, leave nobody in whom one took out, nor out whom the other keeps [SA12] [GR2]', async () => {
+    const site = await startUsers({
+      settings: { ADOPT_GROUPS: 'second', ACCESS_LOSS_LIMIT: 'off', GROUP_REMOVAL_LIMIT: 'off' },
+    });
+    const people = Array.from(
+      { length: 4 },
+      (_, n) => site.sandbox.addPerson({ email: `p${n}@example.com`, access: true }).accountId,
+    );
+    const { id: group } = site.sandbox.addGroup({ name: 'second', grants: 'user' });
+    await site.scan();
+    const granting = [group, site.sandbox.groups.access.id];
+    const statuses = new Set<number>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const next = numbers(2000 + round);
+
+      await bothAtOnce(async (token) => {
+        const person = people[next(people.length)] ?? '';
+        if (token === OKTA_TOKEN || next(2) === 0) {
+          statuses.add((await site.state(person, next(2) === 0, token)).status);
+          return;
+        }
+        const value = people.filter(() => next(2) === 0).map((member) => ({ value: member }));
+        const op = ['add', 'remove', 'replace'][next(3)];
+        const body = { schemas: [PATCH_OP], Operations: [{ op, path: 'members', value }] };
+        statuses.add((await site.scim('patch', `/Groups/${group}`, body, token)).status);
+      });
+
+      for (const id of people) {
+        const link = await site.link(id);
+        const has = site.sandbox.groupsOf(id).some((groupId) => granting.includes(groupId));
+        if (link?.wanted === 'inactive') expect({ round, has }).toEqual({ round, has: false });
+        if (link?.wanted === 'active' && link.owner === 'okta') expect({ round, has }).toEqual({ round, has: true });
+      }
+    }
+    expect(Math.max(...statuses)).toBeLessThan(500);
+  }, 120_000);
 });
