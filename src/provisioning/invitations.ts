@@ -155,6 +155,8 @@ export async function attach(
   const now = new Date(deps.clock.now()).toISOString();
   await deps.store.transaction(async (records) => {
     await records.people.update(link.id, { accountId, invitedAt: undefined, modifiedAt: now });
+    // Until now the account was a user of its own, whom an identity provider may have put into groups.
+    await records.membershipOwners.move(accountId, link.id);
     if (link.address !== undefined) await records.intents.end('invite', link.address);
     await audit(records, deps, call, {
       event: 'user.linked',

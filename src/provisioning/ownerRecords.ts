@@ -8,6 +8,8 @@ export interface MembershipOwners {
   put(groupId: string, personIds: readonly string[], caller: string): Promise<void>;
   /** Idempotent. */
   remove(groupId: string, personIds: readonly string[]): Promise<void>;
+  /** What the first person had is the second's, who keeps the owners that are there already: one person, known by two ids. */
+  move(fromId: string, toId: string): Promise<void>;
   /** Every membership of the group that has an owner gets this one. */
   transfer(groupId: string, caller: string): Promise<void>;
   removeGroup(groupId: string): Promise<void>;

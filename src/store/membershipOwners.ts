@@ -48,6 +48,18 @@ export function membershipOwners(db: Handle): MembershipOwners {
         }
       });
     },
+    async move(fromId, toId) {
+      await atomically(db, async (trx) => {
+        const there = trx.selectFrom('membership_owners').select('group_id').where('person_id', '=', toId);
+        await trx
+          .updateTable('membership_owners')
+          .set({ person_id: toId })
+          .where('person_id', '=', fromId)
+          .where('group_id', 'not in', there)
+          .execute();
+        if (fromId !== toId) await trx.deleteFrom('membership_owners').where('person_id', '=', fromId).execute();
+      });
+    },
     async transfer(groupId, caller) {
       await db.updateTable('membership_owners').set({ caller }).where('group_id', '=', groupId).execute();
     },

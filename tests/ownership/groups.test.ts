@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type supertest from 'supertest';
-import { bodyOf, createGroup, detailOf, startUsers, type UserSite } from '../provisioning/userSite.js';
+import { bodyOf, createGroup, detailOf, startInviting, startUsers, type UserSite } from '../provisioning/userSite.js';
 import { ENTRA_TOKEN, expectScimError, OKTA_TOKEN } from '../support/bridge.js';
 
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -299,6 +299,23 @@ describe('a member whom one identity provider has put there', () => {
     expectScimError(await site.change(id, [remove(ada)], ENTRA_TOKEN), 403);
     expect((await site.change(id, [remove(ada)])).status).toBe(204);
     expect(site.membersOf(id)).toEqual([bob]);
+  });
+
+  it('keeps the owner when an invited person turns out to be that member [SA12] [US5]', async () => {
+    const site = await startInviting();
+    const { id } = bodyOf(await site.create());
+    const { accountId } = site.sandbox.addPerson({ email: 'countess@example.com', access: true });
+    await site.scan();
+    const group = await createGroup(site, 'Engineering', accountId);
+    site.sandbox.updatePerson(accountId, { email: 'ada@example.com' });
+    await site.scan();
+    expect(await site.link(id)).toMatchObject({ accountId });
+
+    const removal = { schemas: [PATCH_OP], Operations: [remove(id)] };
+    expectScimError(await site.scim('patch', `/Groups/${group}`, removal, ENTRA_TOKEN), 403);
+
+    expect(site.sandbox.membersOf(group)).toEqual([accountId]);
+    expect((await site.scim('patch', `/Groups/${group}`, removal)).status).toBe(204);
   });
 
   it('that nobody put there through the bridge is removed by anybody [SA12]', async () => {

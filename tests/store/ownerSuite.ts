@@ -54,6 +54,18 @@ export function describeOwners(open: OpenStore): void {
       expect([...(await membershipOwners.of('h', ADA_AND_BOB)).values()]).toEqual(['okta']);
     });
 
+    it('of memberships stay with somebody who gets another id, and yield to those the other id has [SA12]', async () => {
+      const { membershipOwners } = await open();
+      for (const group of ['g', 'h']) await membershipOwners.put(group, ['ada'], 'okta');
+      await membershipOwners.put('h', ['bob'], 'entra');
+
+      await membershipOwners.move('ada', 'bob');
+      await membershipOwners.move('bob', 'bob');
+
+      expect(await membershipOwners.ofGroup('g')).toEqual(new Map([['bob', 'okta']]));
+      expect(await membershipOwners.ofGroup('h')).toEqual(new Map([['bob', 'entra']]));
+    });
+
     it('of memberships go with the person and with the group [SA12]', async () => {
       const { people, groups, membershipOwners } = await open();
       await people.insert(aPerson('ada'));
