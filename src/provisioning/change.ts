@@ -10,7 +10,8 @@ import { type CurrentMemberships, isUsable, notFound, type People, viewOfLink } 
 import { latestView, userNameTaken } from './provision.js';
 import { assertMayTake, takeOver } from './ownership.js';
 import { refusing } from './refusals.js';
-import { deactivate, lossesOf, type Reach, reactivate, readStanding } from './status.js';
+import { reactivate } from './reactivating.js';
+import { deactivate, lossesOf, type Reach, readStanding } from './status.js';
 import type { JsonObject, NewPersonLink, PersonLink } from './store.js';
 import { noteSuperseded } from './superseded.js';
 import type { PersonView } from './views.js';

@@ -4,7 +4,8 @@ import { spending } from './brake.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { protectionOf } from './members.js';
-import { deactivate, lossesOf, reactivate, readStanding } from './status.js';
+import { reactivate } from './reactivating.js';
+import { deactivate, lossesOf, readStanding } from './status.js';
 import type { PersonLink, Records } from './store.js';
 
 /**

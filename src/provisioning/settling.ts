@@ -8,7 +8,8 @@ import { accountByVisibleAddress, attach } from './invitations.js';
 import { refusing } from './refusals.js';
 import { leaveEverything } from './removal.js';
 import { holdingSeat } from './seating.js';
-import { deactivate, reactivate, readStanding } from './status.js';
+import { reactivate } from './reactivating.js';
+import { deactivate, readStanding } from './status.js';
 import type { PersonLink } from './store.js';
 
 /**
