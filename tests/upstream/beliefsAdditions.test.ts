@@ -74,7 +74,8 @@ describe('adding an account that is not in the directory', () => {
   });
 
   it.each(STRANGER)('gives no access and shows none, whether Atlassian answers %s', async (strangerAdd) => {
-    const site = await startUsers({ sandbox: { strangerAdd } });
+    // The organization invites the person again.
+    const site = await startUsers({ backEnd: 'jira', sandbox: { strangerAdd } });
     const { id } = await site.created();
     expect((await site.state(id, false)).status).toBe(200);
     site.sandbox.updatePerson(id, { inDirectory: false });
