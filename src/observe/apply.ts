@@ -163,18 +163,28 @@ async function send(step: PendingStep, access: Access, deps: Dependencies, call:
       return;
     case 'suspend':
     case 'restore':
-      if (entry.kind === 'suspend') await deps.directory.suspend(accountId, call);
-      else {
-        const restore = (): Promise<void> => deps.directory.restore(accountId, call);
-        await deps.seats.hold({ accountId, address: person?.address }, call, (giving) => giving(restore));
-      }
-      await audit(deps.store, deps, call, {
-        event: entry.kind === 'suspend' ? 'user.deactivated' : 'user.reactivated',
-        subject: member.id,
-        decision: APPLY,
-        result: 'done',
-      });
+      await changeSuspension(step, deps, call);
   }
+}
+
+/** Recorded at once: a bridge that is live shows who is suspended from the record. */
+async function changeSuspension({ entry, person }: PendingStep, deps: Dependencies, call: Call): Promise<void> {
+  const { accountId = '' } = entry;
+  const suspends = entry.kind === 'suspend';
+  if (suspends) await deps.directory.suspend(accountId, call);
+  else {
+    const restore = (): Promise<void> => deps.directory.restore(accountId, call);
+    await deps.seats.hold({ accountId, address: person?.address }, call, (giving) => giving(restore));
+  }
+  await deps.store.transaction(async (records) => {
+    if (person !== undefined) await records.people.update(person.id, { suspended: suspends });
+    await audit(records, deps, call, {
+      event: suspends ? 'user.deactivated' : 'user.reactivated',
+      subject: person?.id ?? accountId,
+      decision: APPLY,
+      result: 'done',
+    });
+  });
 }
 
 async function give(step: PendingStep, access: Access, deps: Dependencies, call: Call): Promise<void> {

@@ -79,7 +79,9 @@ async function isStillWanted(entry: PlanEntry, person: PersonLink | undefined, r
     case 'removeMember':
       return !(await isGivenBack(entry, person, records));
     case 'suspend':
+      return person?.wanted !== 'active';
     case 'restore':
+      return person?.wanted === 'active';
     case 'deleteGroup':
       return true;
   }

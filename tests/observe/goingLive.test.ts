@@ -62,6 +62,62 @@ describe.each(BACK_ENDS)('going live with a plan on %s', (backEnd) => {
   });
 });
 
+describe('going live with a plan of suspensions', () => {
+  const SUSPEND = { DEACTIVATION: 'suspend' };
+
+  /** Bob, whom a bridge that was live suspended. */
+  async function startSuspended() {
+    const both = await startBoth('organization', SUSPEND);
+    const bob = await both.observed.known({ email: 'bob@example.com' });
+    await both.observed.state(bob.accountId, false);
+    await both.observed.apply();
+    both.observed.clock.advance(11 * 60_000);
+    return { ...both, bob };
+  }
+
+  it('shows whom plan apply suspends as inactive, however much later [SA14] [US8]', async () => {
+    const { observed, goLive } = await startBoth('organization', SUSPEND);
+    const bob = await observed.known({ email: 'bob@example.com' });
+    await observed.state(bob.accountId, false);
+
+    const live = await goLive();
+    expect(bodyOf(await live.get(bob.accountId)).active).toBe(true);
+    await applyBeside(live, 'organization');
+    live.clock.advance(11 * 60_000);
+    await live.scan();
+
+    expect(live.sandbox.person(bob.accountId).suspended).toBe(true);
+    expect(bodyOf(await live.get(bob.accountId)).active).toBe(false);
+  });
+
+  it('shows whom plan apply restores as active [SA14] [US8]', async () => {
+    const { observed, goLive, bob } = await startSuspended();
+    await observed.state(bob.accountId, true);
+
+    const live = await goLive();
+    expect(bodyOf(await live.get(bob.accountId)).active).toBe(false);
+    await applyBeside(live, 'organization');
+
+    expect(live.sandbox.person(bob.accountId).suspended).toBe(false);
+    expect(bodyOf(await live.get(bob.accountId)).active).toBe(true);
+  });
+
+  it('restores no leaver, and suspends nobody who came back [SA14] [US8]', async () => {
+    const { observed, goLive, bob } = await startSuspended();
+    const eve = await observed.known({ email: 'eve@example.com' });
+    await observed.state(bob.accountId, true);
+    await observed.state(eve.accountId, false);
+
+    const live = await goLive();
+    await live.state(bob.accountId, false);
+    await live.state(eve.accountId, true);
+    expect(await applyBeside(live, 'organization')).toEqual([]);
+
+    expect(live.sandbox.person(bob.accountId).suspended).toBe(true);
+    expect(live.sandbox.person(eve.accountId).suspended).toBe(false);
+  });
+});
+
 describe('going live with a plan', () => {
   it('answers for a group that was never made, and refuses to put anybody in until plan apply made it [SA14]', async () => {
     const { observed, goLive } = await startBoth('organization');
