@@ -7,7 +7,7 @@ import type { Access, Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { joinGroups } from '../provisioning/joining.js';
 import { leaveGroups, refuseStuck } from '../provisioning/leaving.js';
-import type { PlanEntry } from '../provisioning/planRecords.js';
+import type { PlanEntry, PlannedKind } from '../provisioning/planRecords.js';
 import { reactivate } from '../provisioning/reactivating.js';
 import { readStanding } from '../provisioning/status.js';
 import { makePlannedGroup } from './applyGroup.js';
@@ -16,6 +16,8 @@ import { effectOf } from './effect.js';
 import { isOnlyPlanned } from './groupIds.js';
 import { whilePlanning } from './observing.js';
 import { type PendingStep, pendingStep, pendingSteps } from './pending.js';
+
+const GIVING: readonly PlannedKind[] = ['createAccount', 'inviteByEmail', 'restore'];
 
 /** What came of one step. */
 export interface Outcome {
@@ -89,6 +91,7 @@ async function applyStep(
         return { outcome: { entry, state: 'dropped', reason } };
       }
       assertAllowed(step, deps);
+      if (givesAccess(step, access)) await deps.seats.assertKept(call);
       await send(step, access, deps, call);
       await plan.settle(entry.number, 'applied');
       if (isRemoval(entry)) reservation.keep(leaverId);
@@ -112,18 +115,25 @@ function isRemoval({ kind }: PlanEntry): boolean {
   return kind === 'removeMember' || kind === 'suspend';
 }
 
-/** Under the lock that a message about the same takes: the person's for an account, else the one of planning. */
+/** Under the locks that messages about the same take, in their order: the person's, and the one of planning. */
 function inTurn<T>({ entry, person }: PendingStep, deps: Dependencies, call: Call, work: () => Promise<T>): Promise<T> {
-  if (entry.accountId === undefined && person !== undefined) {
-    return deps.store.locks.withLock(`person:${person.id}`, call.deadlineMs, work, call.signal);
-  }
-  return whilePlanning(entry.accountId ?? entry.groupId ?? '', deps.store, call, work);
+  const subject = entry.accountId ?? (person === undefined ? entry.groupId : undefined);
+  const planned = (): Promise<T> => (subject === undefined ? work() : whilePlanning(subject, deps.store, call, work));
+  const id = person?.id ?? entry.accountId;
+  if (id === undefined) return planned();
+  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, planned, call.signal);
 }
 
 /** @throws Failure `forbidden` for whoever is protected now (rule SA8) */
 function assertAllowed({ entry, person }: PendingStep, deps: Dependencies): void {
   const addresses = [person?.address, person?.userName, entry.address];
   assertNotProtected({ accountId: entry.accountId ?? person?.accountId, addresses }, deps);
+}
+
+/** Whoever is planned to have access has a seat in the record already, by a limit that may have been another one then. */
+function givesAccess({ entry }: PendingStep, { granting }: Access): boolean {
+  const { kind, groupId = '' } = entry;
+  return kind === 'addMember' ? granting.has(groupId) : GIVING.includes(kind);
 }
 
 /** @throws Failure */
@@ -152,7 +162,15 @@ async function send(step: PendingStep, access: Access, deps: Dependencies, call:
       } else if (person !== undefined) {
         // Not invited so far, whatever the record had to say while it was planned.
         const asked = { ...person, invitedAt: undefined };
-        await reactivate(asked, await readStanding(asked, deps, call), deps, call);
+        try {
+          await reactivate(asked, await readStanding(asked, deps, call), deps, call);
+        } catch (error) {
+          const { kind, upstream } = Failure.from(error);
+          const isOfAtlassian = kind !== 'unavailable' || upstream !== undefined;
+          if (isOfAtlassian || !(await isAnyOnlyPlanned(step.owed, deps))) throw error;
+          // No reason to keep the others waiting: the account is there, and what is owed to it stays so.
+          throw groupMissing(error);
+        }
       }
       return;
     case 'createGroup':
@@ -192,12 +210,19 @@ async function give(step: PendingStep, access: Access, deps: Dependencies, call:
   const { accountId = '', groupId = '' } = entry;
   assertGivable(step, access);
   await assertChangeable(groupId, access, deps, call);
-  if (await isOnlyPlanned(groupId, deps.store)) {
-    throw new Failure('refused', 'The group is not there: it has to be created first. See why that failed.');
-  }
+  if (await isOnlyPlanned(groupId, deps.store)) throw groupMissing();
   const id = person?.id ?? accountId;
-  await joinGroups({ id, accountId }, [groupId], APPLY, access, deps, call);
+  await joinGroups({ id, accountId, address: person?.address }, [groupId], APPLY, access, deps, call);
   await deps.store.holds.remove(id, groupId, 'owed');
+}
+
+async function isAnyOnlyPlanned(groupIds: readonly string[], { store }: Dependencies): Promise<boolean> {
+  for (const groupId of groupIds) if (await isOnlyPlanned(groupId, store)) return true;
+  return false;
+}
+
+function groupMissing(cause?: unknown): Failure {
+  return new Failure('refused', 'The group is not there: it has to be created first. See why that failed.', { cause });
 }
 
 /** @throws Failure `refused`: whoever is recorded inactive gets no access (rule GR2), and nobody gets rights beyond use */

@@ -1,7 +1,7 @@
 import { planTarget } from '../provisioning/planRecords.js';
 import type { Records, Store } from '../provisioning/store.js';
 import { givesMembership } from './overlay.js';
-import { pendingSteps } from './pending.js';
+import { isBarred, pendingSteps } from './pending.js';
 
 export type Mode = 'live' | 'observe';
 
@@ -58,13 +58,16 @@ async function goLive(records: Records): Promise<void> {
 
 /** What is owed since the bridge was live is planned again, and what is owed no more is not. */
 async function goOnObserving(records: Records): Promise<void> {
-  for (const { number, kind, accountId, groupId, isOwed } of await records.plan.open()) {
+  for (const entry of await records.plan.open()) {
+    const { number, kind, accountId, groupId, isOwed } = entry;
     if (kind === 'suspend' || kind === 'restore') {
       await recordSuspension(accountId, kind === 'suspend', records);
     } else if (isOwed && accountId !== undefined && groupId !== undefined) {
-      const personId = await scimId(accountId, records);
+      const person = await records.people.findByAccount(accountId);
+      const personId = person?.id ?? accountId;
       const holds = await records.holds.ofPerson(personId);
-      if (holds.some((hold) => hold.groupId === groupId && hold.kind === 'owed')) {
+      const isStillOwed = holds.some((hold) => hold.groupId === groupId && hold.kind === 'owed');
+      if (isStillOwed && !(await isBarred(entry, person, records))) {
         await records.holds.remove(personId, groupId, 'owed');
         await records.plan.markOwed(number, false);
       } else {

@@ -70,6 +70,7 @@ async function isStillWanted(entry: PlanEntry, person: PersonLink | undefined, r
     case 'inviteByEmail':
     case 'addMember':
       if (entry.accountId === undefined) return person?.wanted === 'active';
+      if (await isBarred(entry, person, records)) return false;
       if (!entry.isOwed) return true;
       return (await records.holds.ofPerson(person?.id ?? entry.accountId)).some(
         ({ groupId, kind }) => groupId === entry.groupId && kind === 'owed',
@@ -85,6 +86,15 @@ async function isStillWanted(entry: PlanEntry, person: PersonLink | undefined, r
     case 'deleteGroup':
       return true;
   }
+}
+
+/** Deactivated since by a message to a bridge that is live, which found nothing to take: no leaver is given access (rule GR2). */
+export async function isBarred(
+  { groupId = '' }: PlanEntry,
+  person: PersonLink | undefined,
+  { index }: Pick<Records, 'index'>,
+): Promise<boolean> {
+  return person?.wanted === 'inactive' && ((await index.group(groupId))?.accessTypes.length ?? 0) > 0;
 }
 
 /** Reactivated since, and found with access: then nothing was to be given, and nothing is to be taken any more. */

@@ -39,6 +39,13 @@ export interface Seats {
    * @throws Failure `refused` by US14 when no seat is left; `unavailable` while nobody has counted yet (rule LI1)
    */
   hold<T>(newcomer: Newcomer, call: Call, work: (giving: Giving) => Promise<T>): Promise<T>;
+  /**
+   * That those who have a seat by the records, whom observe mode planned to give access included (rule SA14), are no more
+   * than may.
+   *
+   * @throws Failure `refused` by US14
+   */
+  assertKept(call: Call): Promise<void>;
   /** The account of an address that a seat is held for is known now. */
   identify(address: string, accountId: string): Promise<void>;
 }
@@ -62,6 +69,7 @@ export const RESERVATION_MS = 20 * 60 * 1000;
 const UNLIMITED: Seats = {
   check: () => Promise.resolve(),
   hold: (_newcomer, _call, work) => work((write) => write()),
+  assertKept: () => Promise.resolve(),
   identify: () => Promise.resolve(),
 };
 
@@ -159,6 +167,21 @@ function limitedSeats(limit: number, parts: SeatParts): Seats {
       } finally {
         if (unanswered.length === 0) await release(reservation);
       }
+    },
+    async assertKept({ caller, requestId }) {
+      const used = await countSeats(store, clock.now());
+      if (used <= limit) return;
+      log.warn('SEAT_LIMIT is passed by what is planned, and nobody else is given access.', {
+        limit,
+        used,
+        caller,
+        requestId,
+      });
+      throw new Failure(
+        'refused',
+        `Nobody was given access: SEAT_LIMIT is ${limit}, and with what is planned ${used} people have access to Confluence or an invitation. Take access from people who do not need it, or raise SEAT_LIMIT, then run plan apply again.`,
+        { refusedBy: 'US14' },
+      );
     },
     identify: (address, accountId) => store.seats.identify(address, accountId),
   };

@@ -188,6 +188,46 @@ describe('going live with a plan', () => {
     expect(live.sandbox.groupsOf(bob.accountId)).toContain(live.sandbox.groups.access.id);
   });
 
+  it('forgets access that was planned for somebody who left since, and never shows it again [SA14] [GR2]', async () => {
+    const { observed, goLive, observeAgain } = await startBoth('organization');
+    const bob = await observed.known({ email: 'bob@example.com' });
+    await observed.state(bob.accountId, false);
+    await observed.apply();
+    observed.clock.advance(11 * 60_000);
+    await observed.state(bob.accountId, true);
+    expect(await observed.plan()).toHaveLength(1);
+
+    const live = await goLive();
+    await live.state(bob.accountId, false);
+    expect(await applyBeside(live, 'organization')).toEqual([]);
+
+    const again = await observeAgain(live);
+    expect(await again.plan()).toEqual([]);
+    expect(bodyOf(await again.get(bob.accountId)).active).toBe(false);
+    expect(again.sandbox.groupsOf(bob.accountId)).toEqual([]);
+  });
+
+  it('waits with a step for a message about the same person, and then gives a leaver nothing [SA14] [US12]', async () => {
+    const { observed, goLive } = await startBoth('organization');
+    const bob = await observed.known({ email: 'bob@example.com' });
+    await observed.state(bob.accountId, false);
+    await observed.apply();
+    observed.clock.advance(11 * 60_000);
+    await observed.state(bob.accountId, true);
+    const live = await goLive();
+    let applied: Promise<unknown> | undefined;
+
+    await live.store.locks.withLock(`person:${bob.accountId}`, live.clock.now() + 5000, async () => {
+      applied = applyBeside(live, 'organization');
+      // Many calls: a step that did not wait would be done by then.
+      await live.scan();
+      await live.store.people.update(bob.accountId, { wanted: 'inactive' });
+    });
+
+    expect(await applied).toMatchObject([{ state: 'dropped' }]);
+    expect(live.sandbox.groupsOf(bob.accountId)).toEqual([]);
+  });
+
   it('keeps what is owed through a return to observe mode [SA14]', async () => {
     const { observed, goLive, observeAgain } = await startBoth('organization', { ADOPT_GROUPS: 'team' });
     const [bob, eve] = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import supertest from 'supertest';
 import { bodyOf, createGroup, detailOf } from '../provisioning/userSite.js';
+import { createSeats } from '../../src/provisioning/seats.js';
 import { startCrowd } from '../brake/wave.js';
 import { expectScimError, operations } from '../support/bridge.js';
 import { applyBeside, type ObservedSite, startObserved } from './site.js';
@@ -191,6 +192,60 @@ describe('plan apply', () => {
     ]);
     expect(operations(site.sandbox, 'writes')).toEqual([]);
     expect((await site.apply()).map(({ state }) => state)).toEqual(['applied', 'applied']);
+  });
+
+  it('invites again who was removed from the site, as a bridge that is live does [SA14] [US8]', async () => {
+    const site = await startObserved();
+    const { id } = await site.created();
+    await site.apply();
+    await site.state(id, false);
+    await site.apply();
+    const { accountId } = site.sandbox.findPersonByEmail('ada@example.com') ?? { accountId: '' };
+    site.sandbox.removeFromSite(accountId);
+    site.clock.advance(11 * 60_000);
+    await site.state(id, true);
+
+    expect((await site.apply()).map(({ state }) => state)).toEqual(['applied']);
+    expect(site.sandbox.groupsOf(accountId)).toEqual([site.sandbox.groups.access.id]);
+  });
+
+  it('does not keep others waiting for a group that cannot be made [SA14]', async () => {
+    const site = await startObserved();
+    const ada = bodyOf(await site.create());
+    await createGroup(site, 'engineering', ada.id);
+    const eve = 'eve@example.com';
+    await site.create({ userName: eve, externalId: 'eve', emails: [{ value: eve }] });
+    site.sandbox.addGroup({ name: 'engineering' });
+
+    const outcomes = await site.apply();
+
+    expect(outcomes.map(({ entry, state }) => `${entry.kind} ${state}`)).toEqual([
+      'createGroup failed',
+      'createAccount failed',
+      'createAccount applied',
+    ]);
+    expect(outcomes[1]?.reason).toContain('has to be created first');
+    expect(site.sandbox.findPersonByEmail(eve)?.accountId).toBeDefined();
+  });
+
+  it('gives nobody access while what is planned passes a SEAT_LIMIT that was set since, and takes it all the same [SA14] [US14]', async () => {
+    const site = await startObserved();
+    const bob = await site.known({ email: 'bob@example.com' });
+    await site.create();
+    await site.state(bob.accountId, false);
+    const limited = (limit: number) => ({
+      seats: createSeats({ ...site.app.deps, limit, indexReady: (call) => site.app.deps.roster.ready(call) }),
+    });
+
+    const outcomes = await site.apply(limited(1));
+
+    expect(outcomes.map(({ entry, state }) => `${entry.kind} ${state}`)).toEqual([
+      'removeMember applied',
+      'createAccount failed',
+    ]);
+    expect(outcomes[1]?.reason).toMatch(/^Nobody was given access: SEAT_LIMIT is 1, and with what is planned 2 people/);
+    expect(operations(site.sandbox, 'writes')).toEqual(['confluence.removeMember']);
+    expect((await site.apply(limited(2))).map(({ state }) => state)).toEqual(['applied']);
   });
 
   it('carries out what the operator has seen, and nothing that was planned since [SA14]', async () => {
