@@ -50,7 +50,11 @@ export interface Probes {
    */
   tokenExpiries(accountId: string, call: Call): Promise<readonly (number | undefined)[] | undefined>;
   /** Which scopes the site token has, tried in ways that change nothing; `open` makes the call of one trial. */
-  tryScopes(operations: readonly ScopedOperation[], open: () => Call): Promise<readonly ScopeTrial[]>;
+  tryScopes(
+    operations: readonly ScopedOperation[],
+    open: () => Call,
+    sendsWrites: boolean,
+  ): Promise<readonly ScopeTrial[]>;
   /**
    * Whether Jira's search shows addresses, tried with the admin's own. One that does not can find nobody, so that
    * people who have an account look like new ones.
@@ -83,7 +87,7 @@ export function createProbes(connection: Connection): Probes {
     async tokenExpiries(accountId, call) {
       return organization === undefined ? undefined : tokenExpiries(organization, accountId, call);
     },
-    tryScopes: (operations, open) => tryScopes(connection, operations, open),
+    tryScopes: (operations, open, sendsWrites) => tryScopes(connection, operations, open, sendsWrites),
     async jiraShowsAddresses(call) {
       return (await findByEmail(jira, config.adminEmail, call)).kind !== 'none';
     },

@@ -68,13 +68,18 @@ const TRIALS: readonly Trial[] = [
  * has no call that lists them. Operations that no trial stands for are left out.
  *
  * @param open makes the call of one trial
+ * @param sendsWrites false leaves out what is a write by its method, though it changes nothing
  */
 export async function tryScopes(
   connection: Connection,
   wanted: readonly ScopedOperation[],
   open: () => Call,
+  sendsWrites: boolean,
 ): Promise<readonly ScopeTrial[]> {
-  const trials = TRIALS.filter(({ operations }) => operations.some((operation) => wanted.includes(operation)));
+  const trials = TRIALS.filter(
+    ({ operations, isEmpty }) =>
+      (sendsWrites || isEmpty !== true) && operations.some((operation) => wanted.includes(operation)),
+  );
   const tried = await Promise.all(
     trials.map(async ({ operations, ask, isEmpty }) => {
       const outcome = await outcomeOf(ask(connection, open()));

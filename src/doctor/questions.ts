@@ -104,7 +104,8 @@ export function questionsTo(
     currentUser,
     atOtherAddress: once(() => probes.atOtherAddress(call())),
     tokenExpiries: once(async () => probes.tokenExpiries((await currentUser()).accountId, call())),
-    tryScopes: (operations) => probes.tryScopes(operations, call),
+    // While nothing but reads may be sent (rule SA14), not even a write of nothing is.
+    tryScopes: (operations) => probes.tryScopes(operations, call, config.mode === 'live'),
     organization: once(() => probes.organization(call())),
     jiraAccess,
     jiraShowsAddresses: once(() => probes.jiraShowsAddresses(call())),

@@ -10,7 +10,8 @@ const ASKED_ELSEWHERE: readonly ScopedOperation[] = ['confluence.getCurrentUser'
 
 /**
  * Which scopes does a token with scopes lack? Atlassian has no call that lists them, so each operation is tried: reads as
- * they are, additions and removals by taking nobody out of no group. Not asked at a start, which sends no write.
+ * they are, additions and removals by taking nobody out of no group. Not asked at a start, which sends no write; in observe
+ * mode (rule SA14) the reads alone are.
  */
 export const scopes: Check<Questions> = {
   name: 'scopes',

@@ -63,6 +63,18 @@ describe('doctor --json with a token with scopes', () => {
   });
 });
 
+describe('doctor with a token with scopes, in observe mode', () => {
+  it('tries no write, not even one of nothing, and says what was not tried [SA14]', async () => {
+    const doctor = run(['doctor', '--json'], { MODE: 'observe' });
+
+    expect(await doctor.exit).toBe(0);
+    expect(sandbox.calls.filter(({ isWrite }) => isWrite)).toEqual([]);
+    const findings = JSON.parse(doctor.output().stdout) as readonly Finding[];
+    const untold = findings.filter(({ check, status }) => check === 'scopes' && status === 'unknown');
+    expect(untold.map(({ scope }) => scope?.operation)).toContain('confluence.removeMember');
+  });
+});
+
 describe('serve with a token with scopes', () => {
   it('says at its start that it invites people for want of the scopes of Jira, and serves', async () => {
     lose(...sandbox.options.tokenScopes.filter((scope) => scope.includes('jira')));
