@@ -11,6 +11,7 @@ import { type Config, readConfig } from '../config.js';
 import { type Questions, questionsTo } from '../doctor/questions.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
+import { byScimIds } from '../observe/groupIds.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Records } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
@@ -67,7 +68,8 @@ async function readListFrom(file: string): Promise<readonly string[]> {
 async function partsOf(config: Config, questions: Questions, store: Records): Promise<AdoptionParts> {
   const { accountId } = await questions.currentUser();
   return {
-    directory: await questions.directory(),
+    // A group that was planned before it was made has one id here and another in Confluence (rule SA14).
+    directory: byScimIds(await questions.directory(), store),
     store,
     settings: config,
     seatLimit: config.seatLimit,

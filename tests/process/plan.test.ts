@@ -210,6 +210,11 @@ describe('plan, beside a bridge that observes', () => {
       status: 200,
       body: { id: group, displayName: 'engineering' },
     });
+    const dryRun = await site.run(['adopt', '--dry-run', '--json'], { ADOPT_GROUPS: 'engineering' });
+    const lines = dryRun.stdout.trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({ kind: 'group', id: group, outcome: 'linked', owner: 'okta' }),
+    );
     expect(await serve.scim('GET', `/Users/${ada}`)).toMatchObject({ status: 200, body: { id: ada, active: true } });
   }, 60_000);
 
