@@ -33,7 +33,9 @@ export function createLeaverRemoval(deps: Dependencies, mostPerScan = MOST_PER_S
       const own: Call = { ...call, upstream: [] };
       try {
         const outcome = await retakeAccess(personId, LEAVER_GUARD_REMOVES, deps, own);
-        if (outcome === 'done') log.warn('Access was taken again from a deactivated person.', { personId });
+        // In observe mode what was done is planned (rule SA14), so that this must not say "taken".
+        if (outcome === 'done')
+          log.warn('A deactivated person had access again: handled as active: false.', { personId });
       } catch (error) {
         const failure = Failure.from(error);
         failing.add(personId);
