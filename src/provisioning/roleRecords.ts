@@ -45,8 +45,14 @@ export interface RoleRecords {
   openLeavers(): Promise<readonly LeaverLook[]>;
 }
 
-/** How long "no roles" is good for without being read again: a key that may read no more must not open what names protect. */
+/** How long "no roles", and "no role that grants access", is good for without being read again: a key that may read no more must not open what names protect. */
 const NONE_GOOD_FOR_MS = 24 * 60 * 60 * 1000;
+
+/** The groups that were asked about lately enough to believe that they give nothing more than what was read. */
+export function readLately(known: ReadonlyMap<string, KnownRoles>, nowMs: number): ReadonlySet<string> {
+  const lately = [...known].filter(([, { readAtMs }]) => nowMs - readAtMs < NONE_GOOD_FOR_MS);
+  return new Set(lately.map(([groupId]) => groupId));
+}
 
 /** What is known of groups. Roles count however long ago they were read, since they only add to what a group is taken for. */
 export function believed(known: ReadonlyMap<string, KnownRoles>, nowMs: number): RolesByGroup {

@@ -68,6 +68,8 @@ function isOneList(answers: readonly (readonly UpstreamGroup[])[]): boolean {
  *
  * @param roles  what is known; a group that is not among them is judged by the list alone
  * @param others groups that Confluence does not list and that role assignments may name
+ * @param lately of which groups the roles were read of late: where these decide, a group that grants must not be left out
+ *   by what was true long ago
  * @throws Failure `unavailable` when Atlassian gives one and the same list for every kind of access, and role assignments
  *   do not say which of its groups grant what
  */
@@ -76,8 +78,9 @@ export function grantingGroups(
   roles: RolesByGroup,
   clock: Clock,
   others: readonly UpstreamGroup[] = [],
+  lately: ReadonlySet<string> = new Set(roles.keys()),
 ): IndexedGroup[] {
-  if (isOneList && !groups.every(({ group }) => roles.has(group.id))) {
+  if (isOneList && !groups.every(({ group }) => lately.has(group.id))) {
     throw new Failure(
       'unavailable',
       'Atlassian lists the same groups for the use and for the administration of Confluence, so its answer is not believed. ' +

@@ -2,7 +2,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Access, Settings } from '../provisioning/dependencies.js';
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
-import { believed } from '../provisioning/roleRecords.js';
+import { believed, readLately } from '../provisioning/roleRecords.js';
 import type { RolesByGroup } from '../provisioning/roles.js';
 import type { Store } from '../provisioning/store.js';
 import { grantingGroups, listAccess, resolveAccess } from './accessGroups.js';
@@ -68,8 +68,10 @@ export function createAccessReader(parts: AccessParts): AccessReader {
     const call = openOwnCall('request', settings.requestBudgetMs, parts.stopSignal, clock);
     try {
       const listing = await listAccess(directory, settings.accessGroups, call);
-      const [roles, indexed] = [await readRoles(), await store.index.grantingGroups()];
-      return resolveAccess(grantingGroups(listing, roles, clock, indexed), settings.accessGroups, roles);
+      const [known, indexed] = [await store.roles.ofGroups(), await store.index.grantingGroups()];
+      const roles = believed(known, clock.now());
+      const granting = grantingGroups(listing, roles, clock, indexed, readLately(known, clock.now()));
+      return resolveAccess(granting, settings.accessGroups, roles);
     } catch (error) {
       direct = undefined;
       throw asOwnTrouble(error);

@@ -2,7 +2,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import type { Log } from '../provisioning/dependencies.js';
 import { Failure, type FailureKind } from '../provisioning/failure.js';
 import { inParallel } from '../provisioning/parallel.js';
-import { believed, type KnownRoles } from '../provisioning/roleRecords.js';
+import { believed, type KnownRoles, readLately } from '../provisioning/roleRecords.js';
 import { accessTypesOf, provesSite, type Role, type RoleReads, type RolesByGroup } from '../provisioning/roles.js';
 import type { Store } from '../provisioning/store.js';
 
@@ -16,6 +16,8 @@ const READS_AT_ONCE = 4;
 /** What role assignments say of groups: as far as a scan has read it, and as earlier ones have. */
 export interface RoleBook {
   readonly roles: () => RolesByGroup;
+  /** As `readLately`. */
+  readonly lately: () => ReadonlySet<string>;
   /**
    * Reads what is not known, or has grown old, and of groups that Confluence does not list what alone says that they grant.
    * A read that fails leaves what is known (rule SA2), and ends the asking of this scan.
@@ -53,6 +55,7 @@ export async function openRoleBook({ reads, records, clock, log }: BookParts): P
 
   return {
     roles: () => believed(known, clock.now()),
+    lately: () => readLately(known, clock.now()),
     async renew(groupIds, areListed, call) {
       if (reads === undefined) return;
       const readAtMs = (groupId: string): number => known.get(groupId)?.readAtMs ?? 0;

@@ -49,7 +49,7 @@ export async function scanDirectory(parts: ScanParts, call: Call): Promise<ScanR
   const listed = listing.groups.map(({ group }) => group);
   await book.renew(idsOf(listed), true, call);
   await book.renew(idsOf(listing.strangers), false, call);
-  const known = grantingGroups(listing, book.roles(), clock);
+  const known = grantingGroups(listing, book.roles(), clock, [], book.lately());
   // Undefined where the configuration does not say which one it is.
   const firstAccessGroupId = resolveAccess(known, settings.accessGroups).accessGroups[0]?.id;
   const generation = await store.index.beginScan();
@@ -58,7 +58,7 @@ export async function scanDirectory(parts: ScanParts, call: Call): Promise<ScanR
     const others = without(groups, [...listed, ...listing.strangers]);
     await book.keepOnly(new Set(idsOf([...groups, ...listed, ...listing.strangers])));
     await book.renew(await ofInterest(others, book, parts), false, call);
-    const granting = grantingGroups(listing, book.roles(), clock, others);
+    const granting = grantingGroups(listing, book.roles(), clock, others, book.lately());
     // What role assignments alone name, if anything.
     const more = without(granting, known);
     const moreCounts = await readMembersOf(more, generation, directory, call);

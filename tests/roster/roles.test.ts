@@ -164,6 +164,26 @@ describe('role assignments of groups', () => {
   });
 });
 
+describe('role assignments that decide what grants access', () => {
+  it('are believed for a day only, whatever they are: a group that came to grant since is not left out [SA1] [SA2]', async () => {
+    const bridge = await startTestBridge({ sandbox: { ignoresAccessType: true }, scan: false });
+    const { sandbox } = bridge;
+    // Nowhere "no roles", which is good for a day in any case.
+    for (const { id } of Object.values(sandbox.groups)) sandbox.updateGroup(id, { otherRoles: [JIRA_USER] });
+    await bridge.scan();
+    sandbox.options.rolesReadable = false;
+
+    bridge.clock.advance(23 * HOUR_MS);
+    await bridge.scan();
+    bridge.clock.advance(2 * HOUR_MS);
+
+    await expect(bridge.scan()).rejects.toMatchObject({
+      kind: 'unavailable',
+      message: expect.stringMatching(/same groups for the use and for the administration/),
+    });
+  });
+});
+
 describe('a group that grants administration by its roles', () => {
   it.each([
     ['of another app', JIRA_ADMIN],
