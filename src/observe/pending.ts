@@ -88,7 +88,7 @@ async function isStillWanted(entry: PlanEntry, person: PersonLink | undefined, r
   }
 }
 
-/** Deactivated since by a message to a bridge that is live, which found nothing to take: no leaver is given access (rule GR2). */
+/** Deactivated since, by a message to a bridge that is live, which found nothing to take: no leaver gets access (rule GR2). */
 export async function isBarred(
   { groupId = '' }: PlanEntry,
   person: PersonLink | undefined,

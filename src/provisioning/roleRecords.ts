@@ -45,7 +45,10 @@ export interface RoleRecords {
   openLeavers(): Promise<readonly LeaverLook[]>;
 }
 
-/** How long "no roles", and "no role that grants access", is good for without being read again: a key that may read no more must not open what names protect. */
+/**
+ * How long "no roles", and "no role that grants access", are good for without being read again: a key that may read no
+ * more must not open what names protect, nor keep out what grants by now.
+ */
 const NONE_GOOD_FOR_MS = 24 * 60 * 60 * 1000;
 
 /** The groups that were asked about lately enough to believe that they give nothing more than what was read. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { GroupRole } from '../../src/sandbox/state.js';
+import type { Group, GroupRole } from '../../src/sandbox/state.js';
 import {
   type BridgeOptions,
   expectScimError,
@@ -169,7 +169,8 @@ describe('role assignments that decide what grants access', () => {
     const bridge = await startTestBridge({ sandbox: { ignoresAccessType: true }, scan: false });
     const { sandbox } = bridge;
     // Nowhere "no roles", which is good for a day in any case.
-    for (const { id } of Object.values(sandbox.groups)) sandbox.updateGroup(id, { otherRoles: [JIRA_USER] });
+    for (const { id } of Object.values<Group>({ ...sandbox.groups }))
+      sandbox.updateGroup(id, { otherRoles: [JIRA_USER] });
     await bridge.scan();
     sandbox.options.rolesReadable = false;
 
