@@ -204,8 +204,10 @@ function statement({ subject, lines }: PersonCase): string {
     const line = lines.findLast(({ event, result }) => event === 'user.deprovisioned' && result === 'done');
     return `${line?.caller ?? 'an identity provider'} deleted the person at ${tombstone.deletedAt}`;
   }
-  const line = lines.findLast(({ event, result }) => result !== 'refused' && STATEMENTS[link.wanted].includes(event));
-  const who = line?.caller ?? link.caller;
+  const said = lines.filter(({ event, result }) => result !== 'refused' && STATEMENTS[link.wanted].includes(event));
+  // An operator who carries out what an identity provider wants (`plan apply`, a repair) does not want it himself.
+  const asked = link.wanted === 'active' ? said.findLast(({ caller }) => caller !== 'operator') : undefined;
+  const who = (asked ?? said.at(-1))?.caller ?? link.caller;
   return link.wanted === 'active'
     ? `${who} wants the person active since ${link.wantedAt}`
     : `${who} deactivated the person at ${link.wantedAt}`;

@@ -216,6 +216,10 @@ describe('plan, beside a bridge that observes', () => {
       expect.objectContaining({ kind: 'group', id: group, outcome: 'linked', owner: 'okta' }),
     );
     expect(await serve.scim('GET', `/Users/${ada}`)).toMatchObject({ status: 200, body: { id: ada, active: true } });
+    // Who applied a plan does not become the one who wanted it.
+    const { stdout: told } = await site.run(['why', 'ada@example.com']);
+    expect(told).toContain('Has access, because okta wants the person active');
+    expect(told).toMatch(/operator +connect the user with the account {2}/);
   }, 60_000);
 
   it('keeps commands from writing, and says so wherever somebody looks [SA14]', async () => {
