@@ -42,7 +42,7 @@ export function personLine(who: string | undefined, outcome: PersonOutcome): Per
   return { kind: 'person', who, accountId: undefined, outcome, hasAccess: undefined, groups: [], user: undefined };
 }
 
-export function linkedLine(who: string | undefined, { id, accountId, owner, wanted }: PersonLink): PersonLine {
+function linkedLine(who: string | undefined, { id, accountId, owner, wanted }: PersonLink): PersonLine {
   return { ...personLine(who, 'linked'), accountId, user: { id, owner, wanted } };
 }
 

@@ -4,7 +4,7 @@ import { EXIT_CODES } from '../exit.js';
 import { linkAccount } from '../provisioning/linking.js';
 import { gatherLinkEvidence } from '../provisioning/linkEvidence.js';
 import { type LinkWord, planLink } from '../provisioning/linkPlan.js';
-import { isConfirmed } from './confirm.js';
+import { isAgreed } from './agreement.js';
 import { asOperator, operatorCall } from './operator.js';
 
 /**
@@ -25,7 +25,7 @@ export async function link(
     const agreed = planLink(evidence, word, systemClock.now());
     process.stdout.write(`${toPlanText(agreed, evidence)}\n`);
     if (agreed.kind === 'none') return EXIT_CODES.ok;
-    if (!yes && !(await isConfirmed('Link them?'))) {
+    if (!yes && !(await isAgreed('Link them?'))) {
       process.stdout.write('Nothing was changed. Answer yes, or add --yes in a script.\n');
       return EXIT_CODES.failure;
     }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../clock.js';
 import { type Config, readConfig } from '../config.js';
 import { loadEnvironment } from '../environment.js';
@@ -12,6 +11,7 @@ import { databasePath } from '../store/databasePath.js';
 import { readRecords } from '../store/reading.js';
 import { holdApplyLock } from '../store/serveLock.js';
 import { printable } from '../terminal.js';
+import { ask } from './agreement.js';
 import { atSite, operatorCall } from './operator.js';
 
 /** Prints what observe mode planned (rule SA14). It writes nothing and asks Atlassian nothing. */
@@ -43,7 +43,7 @@ export async function applyPlanned({ site, yes }: ApplyOptions): Promise<number>
   if (site !== undefined && !isSite(site, report)) throw otherSite(site, report);
   process.stdout.write(toText(report));
   if (report.steps.length === 0) return EXIT_CODES.ok;
-  if (!yes && !isSite(await askForSite(report), report)) {
+  if (!yes && !isSite(await ask(`Type ${report.site} to carry it out: `), report)) {
     process.stdout.write('That is not the site. Nothing was sent.\n');
     return EXIT_CODES.failure;
   }
@@ -106,18 +106,4 @@ function otherSite(typed: string, { site }: PlanReport): ExitError {
     `--site ${printable(typed)} is not the site of ATLASSIAN_SITE_URL. Type the site that the plan is for, ${site}, or correct the setting.`,
     EXIT_CODES.usage,
   );
-}
-
-/** Nobody there to answer is no answer. */
-async function askForSite({ site }: PlanReport): Promise<string> {
-  const prompt = createInterface({ input: process.stdin, output: process.stderr });
-  const ended = new AbortController();
-  prompt.once('close', () => ended.abort());
-  try {
-    return await prompt.question(`Type ${site} to carry it out: `, { signal: ended.signal });
-  } catch {
-    return '';
-  } finally {
-    prompt.close();
-  }
 }

@@ -6,7 +6,7 @@ import { Failure } from '../provisioning/failure.js';
 import type { Repair } from './plan.js';
 
 /** What the audit names as the reason of what a repair writes. */
-export const DRIFT_REPAIR = 'drift --repair';
+const DRIFT_REPAIR = 'drift --repair';
 
 /** What became of one repair. */
 export type Outcome =

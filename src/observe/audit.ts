@@ -1,7 +1,7 @@
 import type { AuditRecords } from '../provisioning/auditRecords.js';
 import type { Records, Store } from '../provisioning/store.js';
 
-export const PLANNED_NOTE = 'MODE=observe: planned, and not sent to Confluence.';
+const PLANNED_NOTE = 'MODE=observe: planned, and not sent to Confluence.';
 
 /** What decides about a planned write that is carried out. */
 export const APPLY = 'plan apply';

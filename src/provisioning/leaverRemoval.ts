@@ -6,7 +6,7 @@ import { Failure } from './failure.js';
 /** Attempts after one scan: each costs a few calls, and a scan follows every 15 minutes. */
 const MOST_PER_SCAN = 100;
 
-export const LEAVER_GUARD_REMOVES = 'LEAVER_GUARD=remove';
+const LEAVER_GUARD_REMOVES = 'LEAVER_GUARD=remove';
 
 /** Takes access again from the leavers whom the last scan shows with it (rule SA9). To be run after each committed scan. */
 export type LeaverRemoval = (call: Call) => Promise<void>;

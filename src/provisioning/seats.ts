@@ -64,7 +64,7 @@ export interface SeatParts {
  * For how long a reservation counts that nobody released: longer than any write takes, and until a scan has shown what
  * came of it.
  */
-export const RESERVATION_MS = 20 * 60 * 1000;
+const RESERVATION_MS = 20 * 60 * 1000;
 
 const UNLIMITED: Seats = {
   check: () => Promise.resolve(),

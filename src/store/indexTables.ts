@@ -24,10 +24,9 @@ export async function isGrantingGroup(db: Handle, groupId: string): Promise<bool
 }
 
 /** People (no apps or customers) who are in a granting group. */
-export function countPeople(db: Handle) {
+export function peopleWithin(db: Handle) {
   return db
     .selectFrom('index_people')
-    .select((eb) => eb.fn.countAll<number | string>().as('people'))
     .where('index_people.generation', '=', ofCurrentGeneration(db))
     .where('index_people.kind', '=', 'atlassian')
     .where((eb) =>
@@ -39,6 +38,10 @@ export function countPeople(db: Handle) {
           .whereRef('index_memberships.account_id', '=', 'index_people.account_id'),
       ),
     );
+}
+
+export function countPeople(db: Handle) {
+  return peopleWithin(db).select((eb) => eb.fn.countAll<number | string>().as('people'));
 }
 
 export function toGroupRow(group: Omit<IndexedGroup, 'firstSeenAt'>, putAtMs: number | null): IndexGroupRow {

@@ -1,6 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { SeatHolder, SeatRecords } from '../provisioning/seatRecords.js';
-import { ofCurrentGeneration } from './indexTables.js';
+import { peopleWithin } from './indexTables.js';
 import { atomically, type Database, type Handle } from './schema.js';
 
 /** Who takes a seat: three lists, of which the later ones leave out whom an earlier one has. */
@@ -109,30 +109,17 @@ export function seatRecords(db: Handle): SeatRecords {
 
 /** People of the index who are in a granting group. Whom this bridge suspended keeps the groups and has no seat. */
 function withAccess(db: Handle) {
-  return db
-    .selectFrom('index_people')
-    .where('index_people.generation', '=', ofCurrentGeneration(db))
-    .where('index_people.kind', '=', 'atlassian')
-    .where((eb) =>
+  return peopleWithin(db).where((eb) =>
+    eb.not(
       eb.exists(
         eb
-          .selectFrom('index_memberships')
-          .select('index_memberships.group_id')
-          .whereRef('index_memberships.generation', '=', 'index_people.generation')
-          .whereRef('index_memberships.account_id', '=', 'index_people.account_id'),
+          .selectFrom('person_links')
+          .select('person_links.id')
+          .whereRef('person_links.account_id', '=', 'index_people.account_id')
+          .where('person_links.suspended', '=', 1),
       ),
-    )
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('person_links')
-            .select('person_links.id')
-            .whereRef('person_links.account_id', '=', 'index_people.account_id')
-            .where('person_links.suspended', '=', 1),
-        ),
-      ),
-    );
+    ),
+  );
 }
 
 /** Entitled to the access of an invitation that nobody has accepted yet (rule US5). */
