@@ -69,10 +69,15 @@ export async function openSqliteStore({ url, clock, role = 'command' }: SqliteOp
             scope.isOpen = false;
           }
         }),
-      close: () => driver.destroy(),
+      close: async () => {
+        await driver.destroy();
+        // Until then it is carried along by every promise of the process, and is never freed.
+        transactions.disable();
+      },
     };
   } catch (error) {
     await driver.destroy();
+    transactions.disable();
     throw fromDriver(error);
   }
 }
