@@ -58,6 +58,7 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   const connection = connect({
     config: upstreamConfig(config),
     clock,
+    pauses: store.pauses,
     log: logger,
     onCall: (call) => metrics.upstreamCall(call),
     // Until the bridge serves, its start judges for itself what is refused, and may ask what it has no right to.

@@ -107,13 +107,13 @@ export function createClient(options: ClientOptions): Client {
   }
 
   /** What an answer means for every other call of the credential. */
-  function heed(operation: Operation, ended: Attempt): void {
+  async function heed(operation: Operation, ended: Attempt): Promise<void> {
     if (ended.kind !== 'answer') return;
     const { answer, status } = ended;
     options.onAnswer(operation, answer);
-    if (status === 429) limiter.pause('rateLimited', answer.retryAfterSeconds);
+    if (status === 429) await limiter.pause('rateLimited', answer.retryAfterSeconds);
     else if (status === 503 && answer.retryAfterSeconds !== undefined) {
-      limiter.pause('unavailable', answer.retryAfterSeconds);
+      await limiter.pause('unavailable', answer.retryAfterSeconds);
     }
     if (status < 300) limiter.recovered();
   }
@@ -127,7 +127,7 @@ export function createClient(options: ClientOptions): Client {
         let ended: Attempt;
         try {
           ended = await attempt(operation, message, url, call);
-          heed(operation, ended);
+          await heed(operation, ended);
         } finally {
           release();
         }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { Call, Clock, UpstreamCall } from '../provisioning/call.js';
 import { createClient, segment, type Client } from './client.js';
+import type { PauseRecords } from '../provisioning/pauseRecords.js';
 import { createLimiter, type Limiter } from './limiter.js';
 import type { Answer, Operation } from './operation.js';
 import type { Organization } from './organization.js';
 import { readJson } from './responses.js';
+import { sharePause } from './sharedPause.js';
 import { judgeCredential, type CredentialVerdict } from './verdict.js';
 
 /** How to reach one site, and with what. Addresses may end with a slash. */
@@ -48,6 +50,8 @@ export interface Connection {
 export interface ConnectionOptions {
   readonly config: AtlassianConfig;
   readonly clock: Clock;
+  /** Where the pauses of the credentials are kept (rule SA17); without it they are this process's own. */
+  readonly pauses?: PauseRecords;
   readonly log?: Log;
   /** 0 to 1, for the jitter of repeated calls. */
   readonly random?: () => number;
@@ -71,7 +75,7 @@ const CLOUD_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Makes the clients; nothing is sent yet. */
 export function connect(options: ConnectionOptions): Connection {
-  const { config, clock, log, random = Math.random, onCall = () => undefined } = options;
+  const { config, clock, log, pauses, random = Math.random, onCall = () => undefined } = options;
   const siteUrl = withoutSlash(config.siteUrl);
   const apiUrl = withoutSlash(config.apiUrl);
   const warned = new Set<string>();
@@ -97,8 +101,11 @@ export function connect(options: ConnectionOptions): Connection {
     return made;
   }
 
-  function newLimiter(): Limiter {
-    return createLimiter({ concurrency: config.concurrency, clock });
+  /** @param credential what stands for it; undefined where none is sent */
+  function newLimiter(credential: string | undefined): Limiter {
+    const { concurrency } = config;
+    if (pauses === undefined || credential === undefined) return createLimiter({ concurrency, clock });
+    return createLimiter({ concurrency, clock, shared: sharePause({ records: pauses, credential, clock, log }) });
   }
 
   function base(kind: TokenKind, product: 'confluence' | 'jira'): (call: Call) => Promise<string> {
@@ -107,12 +114,12 @@ export function connect(options: ConnectionOptions): Connection {
   }
 
   function organization(orgId: string, orgApiKey: string): Organization {
-    const limiter = newLimiter();
+    const limiter = newLimiter(`organization ${orgId}`);
     const at = (address: string): Client => client(`Bearer ${orgApiKey}`, limiter, () => Promise.resolve(address));
     return { orgId, client: at(`${apiUrl}/admin`), accounts: at(apiUrl) };
   }
 
-  const anybody = client(undefined, newLimiter(), () => Promise.resolve(siteUrl));
+  const anybody = client(undefined, newLimiter(undefined), () => Promise.resolve(siteUrl));
 
   // The value is kept, not the promise: one caller's short budget must not fail the others.
   async function cloudId(call: Call): Promise<string> {
@@ -123,7 +130,7 @@ export function connect(options: ConnectionOptions): Connection {
   }
 
   const basic = `Basic ${Buffer.from(`${config.adminEmail}:${config.apiToken}`).toString('base64')}`;
-  const siteLimiter = newLimiter();
+  const siteLimiter = newLimiter(`site ${siteUrl} ${config.adminEmail}`);
   const { tokenKind, orgId, orgApiKey } = config;
   return {
     config,

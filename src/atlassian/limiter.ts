@@ -1,12 +1,11 @@
 import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
+import type { Pause, PauseReason } from '../provisioning/pauseRecords.js';
 import { countdown, isOver, outOfTime } from './budget.js';
+import { LONGEST_PAUSE_MS, OWN_PAUSE, type SharedPause } from './sharedPause.js';
 
 type Kind = Call['kind'];
 type Upstream = NonNullable<Failure['upstream']>;
-
-/** Why a credential pauses, which is also how a call fails that cannot wait so long. */
-export type PauseReason = 'rateLimited' | 'unavailable';
 
 /** One per credential, because Atlassian counts per credential. */
 export interface Limiter {
@@ -18,10 +17,20 @@ export interface Limiter {
    * @throws Failure `rateLimited` or `unavailable` with `retryAfterSeconds`: at once when a pause outlasts the budget
    */
   acquire(call: Call, upstream: Upstream): Promise<() => void>;
-  /** No call starts for so many seconds; undefined is 5 s, doubling up to 30 s while Atlassian keeps refusing. */
-  pause(reason: PauseReason, seconds: number | undefined): void;
+  /**
+   * No call starts for so many seconds; undefined is 5 s, doubling up to 30 s while Atlassian keeps refusing. It holds here
+   * from now on, and for other processes when the promise resolves, which never rejects.
+   */
+  pause(reason: PauseReason, seconds: number | undefined): Promise<void>;
   /** Atlassian answers again, so the next pause without a number is 5 s. */
   recovered(): void;
+}
+
+interface LimiterParts {
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** Where other processes with the same credential hear of pauses, and tell theirs. */
+  readonly shared?: SharedPause;
 }
 
 const FIRST_PAUSE_SECONDS = 5;
@@ -31,17 +40,25 @@ const LONGEST_WAIT_FOR_SLOT_MS = 10 * 60_000;
 /**
  * At most `concurrency` calls at once. While both kinds wait, slots go to requests and scans in turn; scans never hold
  * more than half of the slots (of a single slot: every other turn).
+ *
+ * Slots are this process's own: several instances make that many calls each. Pauses hold for all of them.
  */
-export function createLimiter({ concurrency, clock }: { concurrency: number; clock: Clock }): Limiter {
+export function createLimiter({ concurrency, clock, shared = OWN_PAUSE }: LimiterParts): Limiter {
   const slots = createSlots(concurrency, clock);
-  let pausedUntilMs = 0;
-  let pauseReason: PauseReason = 'rateLimited';
+  let pause: Pause = { untilMs: 0, reason: 'rateLimited' };
   let pausesInARow = 0;
+
+  /** @returns whether that is longer than what was known */
+  function heed(heard: Pause): boolean {
+    if (heard.untilMs <= pause.untilMs) return false;
+    pause = heard;
+    return true;
+  }
 
   async function waitOutPause(call: Call, upstream: Upstream): Promise<void> {
     // A timer may fire a little early, and the pause may have grown meanwhile: look again after each sleep.
-    for (let leftMs = pausedUntilMs - clock.now(); leftMs > 0; leftMs = pausedUntilMs - clock.now()) {
-      if (clock.now() + leftMs >= call.deadlineMs) throw paused(pauseReason, leftMs, upstream);
+    for (let leftMs = pause.untilMs - clock.now(); leftMs > 0; leftMs = pause.untilMs - clock.now()) {
+      if (clock.now() + leftMs >= call.deadlineMs) throw paused(pause.reason, leftMs, upstream);
       await clock.sleep(leftMs, call.signal).catch(() => Promise.reject(outOfTime()));
     }
   }
@@ -51,23 +68,23 @@ export function createLimiter({ concurrency, clock }: { concurrency: number; clo
       for (;;) {
         await waitOutPause(call, upstream);
         const release = await slots.take(call);
-        // A pause may have begun while this call stood in the queue.
-        if (clock.now() >= pausedUntilMs) return release;
+        const heard = await shared.look();
+        if (heard !== undefined) heed(heard);
+        // A pause may have begun while this call stood in the queue, here or in another process.
+        if (clock.now() >= pause.untilMs && !isOver(call, clock)) return release;
         release();
       }
     },
-    pause(reason, seconds) {
+    async pause(reason, seconds) {
       // Calls that were under way together are refused together: that is one refusal, not several in a row.
-      if (seconds === undefined && clock.now() < pausedUntilMs) return;
+      if (seconds === undefined && clock.now() < pause.untilMs) return;
       if (seconds === undefined) pausesInARow += 1;
       const ownSeconds = Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (pausesInARow - 1));
-      const untilMs = clock.now() + (seconds ?? ownSeconds) * 1000;
-      if (untilMs <= pausedUntilMs) return;
-      pausedUntilMs = untilMs;
-      pauseReason = reason;
+      const untilMs = clock.now() + Math.min((seconds ?? ownSeconds) * 1000, LONGEST_PAUSE_MS);
+      if (heed({ untilMs, reason })) await shared.tell(pause);
     },
     recovered() {
-      if (clock.now() >= pausedUntilMs) pausesInARow = 0;
+      if (clock.now() >= pause.untilMs) pausesInARow = 0;
     },
   };
 }

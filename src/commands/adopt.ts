@@ -16,7 +16,7 @@ import { Failure } from '../provisioning/failure.js';
 import type { Records } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { glanceAtStore } from '../store/glance.js';
-import { readRecords } from '../store/reading.js';
+import { pausesKeptIn, readRecords } from '../store/reading.js';
 import { openSqliteStore } from '../store/sqlite.js';
 import { printable } from '../terminal.js';
 
@@ -33,7 +33,8 @@ const BUDGET_MS = 10 * 60_000;
 export async function adopt(file: string | undefined, { json }: { readonly json: boolean }): Promise<void> {
   const list = file === undefined ? undefined : await readListFrom(file);
   const config = readConfig(loadEnvironment());
-  const connection = connect({ config: upstreamConfig(config), clock: systemClock });
+  const pauses = pausesKeptIn(config.databaseUrl);
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses });
   try {
     const questions = questionsTo(config, connection, systemClock);
     await withRecords(config.databaseUrl, async (store) => {

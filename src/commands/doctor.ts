@@ -10,6 +10,7 @@ import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES } from '../exit.js';
 import { Failure } from '../provisioning/failure.js';
 import { glanceAtStore } from '../store/glance.js';
+import { pausesKeptIn } from '../store/reading.js';
 import { openSqliteStore } from '../store/sqlite.js';
 import { clearWriteTests } from './leftovers.js';
 
@@ -22,7 +23,8 @@ import { clearWriteTests } from './leftovers.js';
  */
 export async function doctor({ json }: { readonly json: boolean }): Promise<number> {
   const config = readConfig(loadEnvironment());
-  const connection = connect({ config: upstreamConfig(config), clock: systemClock });
+  const pauses = pausesKeptIn(config.databaseUrl);
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses });
   try {
     const questions = questionsTo(config, connection, systemClock);
     const findings = [

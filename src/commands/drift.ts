@@ -16,7 +16,7 @@ import { Failure } from '../provisioning/failure.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { SCAN_BUDGET_MS } from '../roster/runner.js';
 import { openAccountSet } from '../store/accountSet.js';
-import { readRecords } from '../store/reading.js';
+import { pausesKeptIn, readRecords } from '../store/reading.js';
 import { printable, progressBar } from '../terminal.js';
 import { isAgreed } from './agreement.js';
 import { asOperator, operatorCall } from './operator.js';
@@ -65,7 +65,8 @@ async function comparison(
   config: Config,
   names: readonly RepairName[] = [],
 ): Promise<{ readonly found: Drift; readonly plan: readonly Repair[] }> {
-  const connection = connect({ config: upstreamConfig(config), clock: systemClock });
+  const pauses = pausesKeptIn(config.databaseUrl);
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses });
   const progress = progressBar(process.stderr, 'Comparing');
   const signal = new AbortController().signal;
   try {

@@ -68,7 +68,7 @@ export async function atSite<T>(
 ): Promise<T> {
   const log = createLogger({ ...config.log, secrets: secretsOf(config) });
   const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock, role });
-  const connection = connect({ config: upstreamConfig(config), clock: systemClock, log });
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses: store.pauses, log });
   try {
     const call = operatorCall();
     const probes = createProbes(connection);

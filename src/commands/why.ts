@@ -6,7 +6,7 @@ import { questionsTo } from '../doctor/questions.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
 import { Failure } from '../provisioning/failure.js';
-import { readRecords } from '../store/reading.js';
+import { pausesKeptIn, readRecords } from '../store/reading.js';
 import { type Explanation, explain, type Question } from '../why/explain.js';
 
 /**
@@ -19,7 +19,8 @@ import { type Explanation, explain, type Question } from '../why/explain.js';
  */
 export async function why(question: Question, { json }: { readonly json: boolean }): Promise<number> {
   const config = readConfig(loadEnvironment());
-  const connection = connect({ config: upstreamConfig(config), clock: systemClock });
+  const pauses = pausesKeptIn(config.databaseUrl);
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses });
   try {
     const explanation = await readRecords(config.databaseUrl, (records) =>
       explain(question, { questions: questionsTo(config, connection, systemClock), records, clock: systemClock }, json),

@@ -79,8 +79,8 @@ async function assertStoreOfThisRelease(url: string): Promise<void> {
 
 async function testOnce(config: Config, options: WriteTestOptions, signal: AbortSignal): Promise<number> {
   const show = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const connection = connect({ config: upstreamConfig(config), clock: systemClock });
   const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
+  const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses: store.pauses });
   try {
     const questions = questionsTo(config, connection, systemClock);
     for (const { message } of await clearWhileLocked({ store, questions, clock: systemClock, signal })) show(message);

@@ -1,7 +1,9 @@
 import type { AuditRecords } from './auditRecords.js';
 import type { BrakeRecords } from './brakeRecords.js';
 import type { DirectoryIndex } from './indexRecords.js';
+import type { InstanceRecords } from './instanceRecords.js';
 import type { MembershipOwners } from './ownerRecords.js';
+import type { PauseRecords } from './pauseRecords.js';
 import type { RoleRecords } from './roleRecords.js';
 import type { SeatRecords } from './seatRecords.js';
 import type { GroupIdRecords, PlanRecords } from './planRecords.js';
@@ -236,6 +238,8 @@ export interface Records {
   readonly seats: SeatRecords;
   readonly plan: PlanRecords;
   readonly groupIds: GroupIdRecords;
+  readonly pauses: PauseRecords;
+  readonly instances: InstanceRecords;
 }
 
 /**

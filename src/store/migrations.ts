@@ -17,6 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 5, name: 'role assignments', up: createRoleTables },
   { number: 6, name: 'seats', up: createSeatTables },
   { number: 7, name: 'plan of observe mode', up: createPlanTables },
+  { number: 8, name: 'several instances', up: createInstanceTables },
 ];
 
 /** For the lines about one group, most of which have a person as their subject. */
@@ -127,5 +128,21 @@ async function createSeatTables({ schema }: Handle): Promise<void> {
     .addColumn('account_id', 'text')
     .addColumn('address', 'text')
     .addColumn('at_ms', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+/** What the processes of one bridge tell each other: until when credentials pause, and which instances serve. */
+async function createInstanceTables({ schema }: Handle): Promise<void> {
+  await schema
+    .createTable('credential_pauses')
+    .addColumn('credential', 'text', (column) => column.primaryKey())
+    .addColumn('until_ms', 'bigint', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('instances')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('settings', 'text', (column) => column.notNull())
+    .addColumn('seen_at_ms', 'bigint', (column) => column.notNull())
     .execute();
 }

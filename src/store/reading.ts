@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import Sqlite from 'libsql';
 import { Kysely } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
+import type { PauseRecords } from '../provisioning/pauseRecords.js';
 import type { Records } from '../provisioning/store.js';
-import { keyedHash } from './addresses.js';
+import { keyedHash, type KeyedHash } from './addresses.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver } from './driver.js';
 import { fromDriver } from './driverErrors.js';
 import { MIGRATIONS } from './migrations.js';
+import { pauseRecords } from './pauses.js';
 import { recordsOf } from './records.js';
 import type { Database, Handle } from './schema.js';
 
@@ -51,14 +53,7 @@ export async function lookInto<T>(url: string, work: (db: Handle) => Promise<T>)
  *   as `lookInto`
  */
 export async function readRecords<T>(url: string, work: (records: Records) => Promise<T>): Promise<T> {
-  const looked = await lookInto(url, async (db) => {
-    const { value: key } = await db
-      .selectFrom('meta')
-      .select('value')
-      .where('name', '=', 'hash_key')
-      .executeTakeFirstOrThrow();
-    return work(recordsOf(db, keyedHash(Buffer.from(key, 'hex'))));
-  });
+  const looked = await lookInto(url, async (db) => work(recordsOf(db, await readHash(db))));
   switch (looked.kind) {
     case 'read':
       return looked.value;
@@ -78,6 +73,29 @@ export async function readRecords<T>(url: string, work: (records: Records) => Pr
         'The database was written by a newer release of the bridge. Use the command of that release.',
       );
   }
+}
+
+/**
+ * The pauses that a store keeps, for commands that write nothing: they hear of them, and what they are told themselves
+ * they keep to themselves. Where there is no store of this release, none is known.
+ */
+export function pausesKeptIn(url: string): PauseRecords {
+  return {
+    async find(credential) {
+      const looked = await lookInto(url, async (db) => pauseRecords(db, await readHash(db)).find(credential));
+      return looked.kind === 'read' ? looked.value : undefined;
+    },
+    extend: () => Promise.resolve(),
+  };
+}
+
+async function readHash(db: Handle): Promise<KeyedHash> {
+  const { value } = await db
+    .selectFrom('meta')
+    .select('value')
+    .where('name', '=', 'hash_key')
+    .executeTakeFirstOrThrow();
+  return keyedHash(Buffer.from(value, 'hex'));
 }
 
 async function ageOf(db: Handle): Promise<'older' | 'current' | 'newer'> {

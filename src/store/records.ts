@@ -7,7 +7,9 @@ import { groupIdRecords } from './groupIds.js';
 import { groupRecords } from './groups.js';
 import { holdRecords } from './holds.js';
 import { intentRecords } from './intents.js';
+import { instanceRecords } from './instances.js';
 import { membershipOwners } from './membershipOwners.js';
+import { pauseRecords } from './pauses.js';
 import { personRecords } from './people.js';
 import { planRecords } from './plan.js';
 import type { Handle } from './schema.js';
@@ -33,5 +35,7 @@ export function recordsOf(db: Handle, hash: KeyedHash): Records {
     seats: seatRecords(db),
     plan: planRecords(db),
     groupIds: groupIdRecords(db),
+    pauses: pauseRecords(db, hash),
+    instances: instanceRecords(db),
   };
 }

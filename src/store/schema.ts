@@ -46,6 +46,9 @@ export interface Database {
   leaver_roles: { account_id: string; person_id: string; roles: string | null; looked_at: string };
   places: { place: number; resource: ResourceKind; id: string; first_seen_at: string };
   locks: { lock_key: string; owner: string; expires_at_ms: number };
+  credential_pauses: { credential: string; until_ms: number; reason: string };
+  /** Bridges that serve; `settings` is JSON text: names of settings to fingerprints of their values. */
+  instances: { id: string; settings: string; seen_at_ms: number };
 }
 
 export type ResourceKind = 'person' | 'group';

@@ -102,7 +102,7 @@ describe('pauses', () => {
   it('holds every call of the credential until Retry-After has passed [SA4]', async () => {
     const clock = testClock();
     const limiter = createLimiter({ concurrency: 8, clock });
-    limiter.pause('rateLimited', 7);
+    await limiter.pause('rateLimited', 7);
     const startedAtMs = clock.now();
 
     await limiter.acquire(callOf(clock), UPSTREAM);
@@ -114,7 +114,7 @@ describe('pauses', () => {
     async (reason) => {
       const clock = testClock();
       const limiter = createLimiter({ concurrency: 8, clock });
-      limiter.pause(reason, 40);
+      await limiter.pause(reason, 40);
 
       const failure = await expectFailure(limiter.acquire(callOf(clock), { ...UPSTREAM, status: 429 }), reason);
       expect(failure.retryAfterSeconds).toBe(40);
@@ -128,7 +128,7 @@ describe('pauses', () => {
     const limiter = createLimiter({ concurrency: 8, clock });
     const pauses: number[] = [];
     for (let number = 0; number < 5; number += 1) {
-      limiter.pause('rateLimited', undefined);
+      await limiter.pause('rateLimited', undefined);
       const failure = await expectFailure(limiter.acquire(callOf(clock, 1_000), UPSTREAM), 'rateLimited');
       pauses.push(failure.retryAfterSeconds ?? 0);
       await clock.sleep(30_001);
@@ -136,7 +136,7 @@ describe('pauses', () => {
     expect(pauses).toEqual([5, 10, 20, 30, 30]);
 
     limiter.recovered();
-    limiter.pause('rateLimited', undefined);
+    await limiter.pause('rateLimited', undefined);
     const failure = await expectFailure(limiter.acquire(callOf(clock, 1_000), UPSTREAM), 'rateLimited');
     expect(failure.retryAfterSeconds).toBe(5);
   });
@@ -144,7 +144,7 @@ describe('pauses', () => {
   it('takes several refusals of calls that were under way together for one [SA4]', async () => {
     const clock = testClock();
     const limiter = createLimiter({ concurrency: 8, clock });
-    for (let number = 0; number < 8; number += 1) limiter.pause('rateLimited', undefined);
+    for (let number = 0; number < 8; number += 1) await limiter.pause('rateLimited', undefined);
 
     const failure = await expectFailure(limiter.acquire(callOf(clock, 1_000), UPSTREAM), 'rateLimited');
     expect(failure.retryAfterSeconds).toBe(5);
@@ -153,8 +153,8 @@ describe('pauses', () => {
   it('never shortens a pause', async () => {
     const clock = testClock();
     const limiter = createLimiter({ concurrency: 8, clock });
-    limiter.pause('rateLimited', 60);
-    limiter.pause('rateLimited', 1);
+    await limiter.pause('rateLimited', 60);
+    await limiter.pause('rateLimited', 1);
 
     const failure = await expectFailure(limiter.acquire(callOf(clock), UPSTREAM), 'rateLimited');
     expect(failure.retryAfterSeconds).toBe(60);
@@ -166,7 +166,7 @@ describe('pauses', () => {
     const release = await limiter.acquire(callOf(clock), UPSTREAM);
     const waiting = limiter.acquire(callOf(clock), UPSTREAM);
 
-    limiter.pause('rateLimited', 100);
+    await limiter.pause('rateLimited', 100);
     release();
     await expectFailure(waiting, 'rateLimited');
   });

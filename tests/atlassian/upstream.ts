@@ -5,6 +5,7 @@ import { expect } from '@jest/globals';
 import { connect, type AtlassianConfig, type Connection, type Log } from '../../src/atlassian/connection.js';
 import type { Call, Clock } from '../../src/provisioning/call.js';
 import { Failure, type FailureKind } from '../../src/provisioning/failure.js';
+import type { PauseRecords } from '../../src/provisioning/pauseRecords.js';
 
 /** What the stub answers; `hang` never does, `reset` drops the connection. */
 export type Reply =
@@ -128,9 +129,9 @@ export const SECRETS = {
 export function connectTo(
   url: string,
   clock: Clock,
-  overrides: Partial<AtlassianConfig> & { log?: Log } = {},
+  overrides: Partial<AtlassianConfig> & { log?: Log; pauses?: PauseRecords } = {},
 ): Connection {
-  const { log, ...config } = overrides;
+  const { log, pauses, ...config } = overrides;
   return connect({
     config: {
       siteUrl: url,
@@ -145,6 +146,7 @@ export function connectTo(
     },
     clock,
     ...(log === undefined ? {} : { log }),
+    ...(pauses === undefined ? {} : { pauses }),
     random: () => 0.5,
   });
 }

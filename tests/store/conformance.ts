@@ -4,6 +4,7 @@ import type { Store } from '../../src/provisioning/store.js';
 import { describeBrake } from './brakeSuite.js';
 import { describeGroups } from './groupSuite.js';
 import { describeIndex } from './indexSuite.js';
+import { describeInstances } from './instanceSuite.js';
 import { describeLists } from './listSuite.js';
 import { describeLocks, describeSharedLocks } from './lockSuite.js';
 import { describePeople } from './peopleSuite.js';
@@ -59,6 +60,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeRoles(open);
     describeSeats(open);
     describePlan(open);
+    describeInstances(open);
     describeLists(open);
     describeTransactions(open);
     describeLocks(open);

@@ -140,7 +140,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
       void logs.push({ level, message, fields });
   const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   const store = options.store ?? (await openSqliteStore({ url: ':memory:', clock }));
-  const connection = connect({ config: upstreamConfig(config), clock, log: logger });
+  const connection = connect({ config: upstreamConfig(config), clock, pauses: store.pauses, log: logger });
   await enterMode(config.mode, store);
   const health = new Health(() => clock.now());
   health.set('store', { ok: true });
