@@ -74,7 +74,7 @@ export function createApp(parts: AppParts): App {
     clock,
     log: logger,
     metrics,
-    onScanned: async (call) => {
+    onIndexed: async () => {
       const state = await store.index.state();
       if (state !== undefined) {
         health.indexScanned(state.scannedAtMs);
@@ -82,14 +82,20 @@ export function createApp(parts: AppParts): App {
       }
       const failure = roster.accessFailure();
       health.set('accessGroups', failure === undefined ? { ok: true } : { ok: false, message: failure.message });
+      await countRoles();
+    },
+    onScanned: async (call) => {
       await settleInvitations(deps, call);
       await settleReturned(deps, call);
       if (config.leaverGuard === 'remove') await removeLeavers(call);
       // Whose leaving is only planned has every role still.
       if (!isObserving) await lookAtLeavers(deps, call);
-      metrics.leaversWithRoles((await store.roles.openLeavers()).filter(({ roles }) => roles !== undefined).length);
+      await countRoles();
     },
   });
+  async function countRoles(): Promise<void> {
+    metrics.leaversWithRoles((await store.roles.openLeavers()).filter(({ roles }) => roles !== undefined).length);
+  }
   const brake = createBrake({
     store,
     clock,

@@ -44,6 +44,11 @@ interface Job {
 const BUSY_RETRY_SECONDS = 5;
 const RUNNING_RETRY_SECONDS = 10;
 
+/**
+ * Work is joined within this process. The identical message that reaches another instance begins work of its own, which
+ * waits for the lock of what it changes: behind work that goes on, and, where that one's instance died, no longer than
+ * its lease. Then it finds the rest to do, or nothing.
+ */
 export function createJobs({ clock, log, maxRunning, maxMs, onRunning }: JobOptions): Jobs {
   const running = new Map<string, Job>();
   const stopping = new AbortController();

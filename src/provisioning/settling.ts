@@ -54,7 +54,11 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
   for (const { id, accountId } of await deps.store.tombstones.listReturned(since)) {
     if (isProtected({ accountId, addresses: [] }, deps)) continue;
     try {
-      const locked = (): Promise<void> => takeReturned(id, accountId, deps, call);
+      const locked = async (): Promise<void> => {
+        // Done by another instance meanwhile: since then somebody may have given access.
+        if ((await deps.store.tombstones.find(id))?.accountId !== undefined) return;
+        await takeReturned(id, accountId, deps, call);
+      };
       await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
     } catch (error) {
       deps.log.warn('Access of a deleted person could not be taken; the next scan tries again', {

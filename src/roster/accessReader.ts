@@ -10,9 +10,6 @@ import { asOwnTrouble } from './trouble.js';
 import { openOwnCall } from './ownCall.js';
 import { endsInTime } from '../provisioning/waiting.js';
 
-/** How often the store is asked whether another instance has renewed the index. */
-const INDEX_CHECK_MS = 10 * 1000;
-
 /** For how long granting groups that were read directly are good, and an index needs no second opinion. */
 const DIRECT_READ_MS = 30 * 1000;
 
@@ -35,19 +32,18 @@ interface AccessParts {
 }
 
 /**
- * Answers from the index, once per generation. Where there is no index yet, or the index speaks against the
+ * Answers from the index, which is read once per generation; whether there is a new one, that of another instance included,
+ * the store is asked each time: a group that this scan found to grant access must be left by everybody who leaves. Where there is no index yet, or the index speaks against the
  * configuration (which may have been put right since), the groups are read directly; when that fails, the index counts.
  */
 export function createAccessReader(parts: AccessParts): AccessReader {
   const { store, settings, clock, directory } = parts;
   let fromIndex: { readonly scannedAtMs: number; readonly access: Access } | undefined;
-  let checkIndexAtMs = 0;
   let direct: { readonly untilMs: number; readonly access: Promise<Access> } | undefined;
   let lastFailure: Failure | undefined;
 
   /** The index as it is read now; undefined before the first scan. */
   async function readIndex(): Promise<typeof fromIndex> {
-    if (fromIndex !== undefined && clock.now() < checkIndexAtMs) return fromIndex;
     const scannedAtMs = await store.index.scannedAtMs();
     if (scannedAtMs === undefined) return undefined;
     if (fromIndex?.scannedAtMs !== scannedAtMs) {
@@ -55,7 +51,6 @@ export function createAccessReader(parts: AccessParts): AccessReader {
       const access = resolveAccess(granting, settings.accessGroups, await readRoles());
       fromIndex = { scannedAtMs, access };
     }
-    checkIndexAtMs = clock.now() + INDEX_CHECK_MS;
     return fromIndex;
   }
 

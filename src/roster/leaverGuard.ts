@@ -16,15 +16,24 @@ export interface LeaverGuard {
    * @param scannedAtMs the beginning of the scan; younger deactivations are left to the lag of Atlassian's reads
    */
   readonly check: (scannedAtMs: number, call: Call) => Promise<void>;
+  /** The same after a scan of another instance, which has told of the hits: only counts, and forgets who is none any more. */
+  readonly recount: (scannedAtMs: number) => Promise<void>;
   /** People found at the last check. */
   readonly count: () => number;
 }
 
 export function createLeaverGuard(parts: { store: Store; clock: Clock; log: Log }): LeaverGuard {
   const { store, clock, log } = parts;
+  // Of this process: a line more, after a restart or by another instance, is better than one that nobody writes.
   let audited: ReadonlySet<string> = new Set();
   let count = 0;
   return {
+    async recount(scannedAtMs) {
+      const leavers = await store.index.leaversWithAccess(scannedAtMs - OWN_WRITE_MS);
+      const seen = leavers.flatMap(({ personId, groupIds }) => groupIds.map((groupId) => keyOf(personId, groupId)));
+      audited = new Set(seen.filter((key) => audited.has(key)));
+      count = leavers.length;
+    },
     async check(scannedAtMs, call) {
       const leavers = await store.index.leaversWithAccess(scannedAtMs - OWN_WRITE_MS);
       const seen = new Set<string>();
@@ -38,7 +47,7 @@ export function createLeaverGuard(parts: { store: Store; clock: Clock; log: Log 
           },
         );
         for (const groupId of groupIds) {
-          const key = JSON.stringify([personId, groupId]);
+          const key = keyOf(personId, groupId);
           if (!audited.has(key)) {
             await audit(store, { clock }, call, {
               event: 'leaver.hasAccess',
@@ -58,4 +67,8 @@ export function createLeaverGuard(parts: { store: Store; clock: Clock; log: Log 
     },
     count: () => count,
   };
+}
+
+function keyOf(personId: string, groupId: string): string {
+  return JSON.stringify([personId, groupId]);
 }

@@ -4,6 +4,7 @@ import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Store } from '../provisioning/store.js';
 import { createAccessReader } from './accessReader.js';
+import { createIndexWatch } from './indexWatch.js';
 import { createLeaverGuard } from './leaverGuard.js';
 import { openOwnCall } from './ownCall.js';
 import { createScanRunner, type RosterMetrics, SCAN_BUDGET_MS } from './runner.js';
@@ -30,9 +31,12 @@ export interface RosterParts {
   readonly metrics?: RosterMetrics;
   /** From 0 to 1, for the jitter between scans; `Math.random` when absent. */
   readonly random?: () => number;
+  /** There is a new index, of this instance or another one: what it tells is to be shown. */
+  readonly onIndexed?: () => Promise<void>;
   /**
    * Work that a new index makes possible, such as linking invited people. It gets a call of its own, runs beside later
-   * scans' waiting, and nobody waits for it, so that it may take locks a waiting request holds.
+   * scans' waiting, and nobody waits for it, so that it may take locks a waiting request holds. It is for the instance that
+   * scanned; the others leave it to that one.
    */
   readonly onScanned: (call: Call) => Promise<void>;
 }
@@ -70,6 +74,17 @@ export function createRoster(parts: RosterParts): RunningRoster {
     stopSignal,
     scan: (call) => scanDirectory({ directory, store, settings, clock, log, shrinkGuard }, call),
     committed: afterCommit,
+    served: () => watch.look(),
+  });
+
+  const watch = createIndexWatch({
+    clock,
+    log,
+    scannedAtMs: () => store.index.scannedAtMs(),
+    renewed: async (scannedAtMs) => {
+      await leaverGuard.recount(scannedAtMs);
+      await show(openOwnCall('scan', settings.requestBudgetMs, stopSignal, clock));
+    },
   });
 
   const schedule = createSchedule({
@@ -88,22 +103,35 @@ export function createRoster(parts: RosterParts): RunningRoster {
   });
 
   async function afterCommit(report: ScanReport, call: Call): Promise<void> {
+    watch.know(report.startedAtMs);
     try {
       await store.writes.prune(report.startedAtMs - OWN_WRITE_MS);
       await leaverGuard.check(report.startedAtMs, call);
-      metrics?.leaversWithAccess(leaverGuard.count());
     } catch (error) {
       log.error('The people recorded inactive could not be compared with the index.', { error: Failure.from(error) });
     }
+    try {
+      const trouble = await show(call);
+      if (trouble !== undefined)
+        log.error('The access groups are not right; nobody can be given access.', { error: trouble });
+    } catch (error) {
+      log.warn('What a scan found could not be shown; the next scan shows it.', { error: Failure.from(error) });
+    }
+    followUps += 1;
+    followUp = followUp.then(() => tellScanned(call.requestId)).finally(() => (followUps -= 1));
+  }
+
+  /** Renews what this instance keeps in memory of the index, and what it shows of it. @returns trouble with the access groups */
+  async function show(call: Call): Promise<Failure | undefined> {
+    metrics?.leaversWithAccess(leaverGuard.count());
     accessReader.indexChanged();
     const trouble = await accessReader.read(call).then(
       (access) => access.trouble,
       (error: unknown) => Failure.from(error),
     );
     isBlocked = trouble !== undefined;
-    if (isBlocked) log.error('The access groups are not right; nobody can be given access.', { error: trouble });
-    followUps += 1;
-    followUp = followUp.then(() => tellScanned(call.requestId)).finally(() => (followUps -= 1));
+    await parts.onIndexed?.();
+    return trouble;
   }
 
   async function tellScanned(requestId: string): Promise<void> {
@@ -185,10 +213,13 @@ export function createRoster(parts: RosterParts): RunningRoster {
     },
     access: accessReader.read,
     expectAccount: schedule.expectAccount,
-    start: schedule.start,
+    start() {
+      schedule.start();
+      watch.start();
+    },
     async stop() {
       stopping.abort();
-      await schedule.stop();
+      await Promise.all([schedule.stop(), watch.stop()]);
       await runner.ended();
       await followUp;
     },

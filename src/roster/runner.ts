@@ -41,8 +41,11 @@ interface RunnerParts {
   readonly scan: (call: Call) => Promise<ScanReport>;
   /** Called after a commit, before the scan counts as ended. Must not fail. */
   readonly committed: (report: ScanReport, call: Call) => Promise<void>;
+  /** The same where another instance's scan served. Must not fail. */
+  readonly served: () => Promise<void>;
 }
 
+/** Failures, and when to try again, are each instance's own: what keeps one from Atlassian need not keep the others. */
 export function createScanRunner(parts: RunnerParts): ScanRunner {
   const { store, clock, log, metrics, stopSignal } = parts;
   let running: Promise<void> | undefined;
@@ -68,7 +71,10 @@ export function createScanRunner(parts: RunnerParts): ScanRunner {
       failures = 0;
       lastFailure = undefined;
       retryAtMs = undefined;
-      if (report === undefined) return;
+      if (report === undefined) {
+        await parts.served();
+        return;
+      }
       const durationMs = clock.now() - startedAtMs;
       log.info('The directory index is up to date.', {
         ...report,

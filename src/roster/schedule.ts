@@ -38,7 +38,11 @@ interface ScheduleParts {
   readonly isUnblocked: () => Promise<boolean>;
 }
 
-/** Scans at the start, then every 15 minutes, sooner after a failure, while an account is expected, or once unblocked (rule LI1). */
+/**
+ * Scans at the start, then every 15 minutes, sooner after a failure, while an account is expected, or once unblocked (rule
+ * LI1). A scan of another instance counts. That an account is expected the instance knows that invited; where it dies,
+ * the next regular scan finds the account.
+ */
 export function createSchedule(parts: ScheduleParts): Schedule {
   const { clock, log } = parts;
   let isStopped = false;
@@ -49,8 +53,9 @@ export function createSchedule(parts: ScheduleParts): Schedule {
   async function dueAtMs(lastEndedAtMs: number, regularMs: number): Promise<number> {
     const retryAtMs = parts.retryAtMs();
     if (retryAtMs !== undefined) return retryAtMs;
-    const regularAtMs = Math.max(lastEndedAtMs, (await parts.scannedAtMs()) ?? 0) + regularMs;
-    const expectingAtMs = Math.max(lastEndedAtMs, expected.fromMs) + EXPECTING_MS;
+    const lastAtMs = Math.max(lastEndedAtMs, (await parts.scannedAtMs()) ?? 0);
+    const regularAtMs = lastAtMs + regularMs;
+    const expectingAtMs = Math.max(lastAtMs, expected.fromMs) + EXPECTING_MS;
     return expectingAtMs > expected.untilMs ? regularAtMs : Math.min(regularAtMs, expectingAtMs);
   }
 

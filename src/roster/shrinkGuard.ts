@@ -15,7 +15,7 @@ export interface ShrinkGuard {
   check(known: number | undefined, found: number, startedAtMs: number): void;
 }
 
-/** The doubt lives in memory: after a restart it only takes one look more. */
+/** The doubt lives in memory: after a restart, or when another instance comes to scan, it only takes one look more. */
 export function createShrinkGuard(clock: Clock): ShrinkGuard {
   let doubt: { readonly found: number; readonly atMs: number } | undefined;
   return {

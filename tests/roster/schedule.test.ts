@@ -137,6 +137,21 @@ describe('the schedule of scans', () => {
     await schedule.stop();
   });
 
+  it('leaves out a scan for an expected account that another instance has made [SA17]', async () => {
+    const { schedule, clock, scans, scannedElsewhere } = scheduled();
+    schedule.start();
+    await clock.advance(2 * MINUTE);
+    schedule.expectAccount();
+
+    await clock.advance(30 * SECOND);
+    scannedElsewhere();
+    await clock.advance(50 * SECOND);
+    expect(scans).toEqual([0]);
+    await clock.advance(10 * SECOND);
+    expect(scans).toEqual([0, 210]);
+    await schedule.stop();
+  });
+
   it('asks every minute whether it is still blocked, and scans as soon as it is not [SA1]', async () => {
     const { schedule, clock, scans, blockedFor, questions } = scheduled();
     blockedFor(3);
