@@ -4,7 +4,7 @@ import type { ScimContext } from './context.js';
 import { listGroups } from './groupLists.js';
 import { toGroup } from './mapping.js';
 import { readPatch } from './patchMessage.js';
-import { type GroupPatchPlan, matchesMember, planGroupPatch } from './patchGroup.js';
+import { type GroupPatchPlan, memberMatcher, planGroupPatch } from './patchGroup.js';
 import { parseProjection, project, wants } from './projection.js';
 import { readListQuery, readProjectionInputs } from './queryParameters.js';
 import { readGroup } from './requests.js';
@@ -79,16 +79,17 @@ function changesAnything(plan: GroupPatchPlan): boolean {
 }
 
 function toChange(plan: GroupPatchPlan): GroupChange {
+  const matchers = plan.removeMatching.map(memberMatcher);
   return {
     add: plan.add,
     remove: plan.remove,
     ...(plan.replace === undefined ? {} : { replaceWith: plan.replace }),
     ...(plan.removesAll ? { removesAll: true } : {}),
-    ...(plan.removeMatching.length === 0
+    ...(matchers.length === 0
       ? {}
       : {
           removeMatching: (ids: readonly string[]) =>
-            ids.filter((value) => plan.removeMatching.some((filter) => matchesMember(filter, { value }))),
+            ids.filter((value) => matchers.some((isSelected) => isSelected({ value }))),
         }),
     ...(plan.displayName === undefined ? {} : { displayName: plan.displayName }),
     ...(plan.externalId === undefined ? {} : { externalId: { value: plan.externalId.value } }),

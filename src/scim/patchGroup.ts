@@ -5,7 +5,7 @@ import type { AttributePath } from './attributes.js';
 import { parsePath } from './filter.js';
 import type { Filter, PatchPath } from './filter.js';
 import { shown } from './json.js';
-import { selects } from './match.js';
+import { selector } from './match.js';
 import { isMemberId, readMembers, readRemovedMembers } from './members.js';
 import type { PatchOperation } from './patchMessage.js';
 import { externalIdOf, mutability, refuseParts, valueOf } from './patchRefusals.js';
@@ -25,7 +25,7 @@ export interface GroupPatchPlan {
   readonly remove: readonly string[];
   /** The whole list wanted, empty to clear the group; undefined when the members that are there count. */
   readonly replace: readonly string[] | undefined;
-  /** Filters on members that are more than a choice of ids; {@link matchesMember} evaluates them. */
+  /** Filters on members that are more than a choice of ids; {@link memberMatcher} evaluates them. */
   readonly removeMatching: readonly Filter[];
   /** One of them was a removal without a value, which names everybody. */
   readonly removesAll: boolean;
@@ -86,11 +86,13 @@ export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatc
   return { ...members.result(), displayName, externalId, otherChanges: [...otherChanges], refusal };
 }
 
-/** Whether a member is among those that a filter of `removeMatching` selects. */
-export function matchesMember(filter: Filter, member: { readonly value: string; readonly display?: string }): boolean {
+/** Tells of a member whether it is among those that a filter of `removeMatching` selects; prepared once for all members. */
+export function memberMatcher(
+  filter: Filter,
+): (member: { readonly value: string; readonly display?: string }) => boolean {
   const path: AttributePath = { schema: undefined, name: 'members', sub: undefined, text: 'members' };
-  const resource = { members: [{ ...member, type: 'User' }] };
-  return selects({ kind: 'values', path, filter }, resource, 'Group');
+  const isSelected = selector({ kind: 'values', path, filter }, 'Group');
+  return (member) => isSelected({ members: [{ ...member, type: 'User' }] });
 }
 
 function foldMembers(members: MemberFold, operation: PatchOperation, path: PatchPath): Failure | undefined {
@@ -137,8 +139,8 @@ function idsNamedBy(filter: Filter): readonly string[] | undefined {
   return named.every((ids) => ids !== undefined) ? named.flat() : undefined;
 }
 
-/** Each is tried on every member, and no known client sends even one. */
-const MAX_MEMBER_FILTERS = 5;
+/** Each is tried on every member, all at once, and no known client sends even one. */
+const MAX_MEMBER_TERMS = 10;
 
 /** Folds member operations; the base, when no list replaced it, is what the group holds and is not looked at. */
 class MemberFold {
@@ -146,7 +148,7 @@ class MemberFold {
   readonly #remove = new Set<string>();
   readonly #removeMatching: Filter[] = [];
   #replace: Set<string> | undefined;
-  #filters = 0;
+  #terms = 0;
   #removesAll = false;
 
   add(ids: readonly string[]): void {
@@ -164,17 +166,16 @@ class MemberFold {
   }
 
   removeMatching(filter: Filter): void {
-    this.#filters += 1;
-    if (this.#filters > MAX_MEMBER_FILTERS) {
+    this.#terms += termsIn(filter);
+    if (this.#terms > MAX_MEMBER_TERMS) {
       throw new Failure(
         'invalid',
-        `members has more than ${MAX_MEMBER_FILTERS} filters in one message. Name the ids to remove.`,
-        {
-          scimType: 'invalidFilter',
-        },
+        `members has filters with more than ${MAX_MEMBER_TERMS} comparisons in one message. Name the ids to remove.`,
+        { scimType: 'invalidFilter' },
       );
     }
-    this.remove([...(this.#replace ?? this.#add)].filter((value) => matchesMember(filter, { value })));
+    const isSelected = memberMatcher(filter);
+    this.remove([...(this.#replace ?? this.#add)].filter((value) => isSelected({ value })));
     if (this.#replace === undefined) this.#removeMatching.push(filter);
   }
 
@@ -198,6 +199,21 @@ class MemberFold {
       removeMatching: this.#removeMatching,
       removesAll: this.#removesAll,
     };
+  }
+}
+
+function termsIn(filter: Filter): number {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.terms.reduce((sum, term) => sum + termsIn(term), 0);
+    case 'not':
+      return termsIn(filter.term);
+    case 'values':
+      return termsIn(filter.filter);
+    case 'present':
+    case 'compare':
+      return 1;
   }
 }
 

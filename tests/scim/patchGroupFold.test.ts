@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { matchesMember, planGroupPatch } from '../../src/scim/patchGroup.js';
+import { memberMatcher, planGroupPatch } from '../../src/scim/patchGroup.js';
 import type { GroupPatchPlan } from '../../src/scim/patchGroup.js';
 import { readPatch } from '../../src/scim/patchMessage.js';
 import { patch } from './patches.js';
@@ -116,7 +116,7 @@ describe('planGroupPatch, folding', () => {
     { replace, add: adds, remove: removes, removeMatching }: GroupPatchPlan,
   ): string[] {
     const kept = before.filter(
-      (value) => !removes.includes(value) && !removeMatching.some((filter) => matchesMember(filter, { value })),
+      (value) => !removes.includes(value) && !removeMatching.some((filter) => memberMatcher(filter)({ value })),
     );
     return [...new Set(replace ?? [...kept, ...adds])].sort();
   }
