@@ -8,8 +8,8 @@ const MAX_DEPTH = 10;
  * what is stored of one person and what comparing it costs.
  */
 const BUDGETS: Readonly<Record<ResourceType, Readonly<Budget>>> = {
-  User: { values: 20_000, characters: 131_072 },
-  Group: { values: 400_000, characters: 16_777_216 },
+  User: { values: 20_000, characters: 131_072, embedded: 262_144 },
+  Group: { values: 400_000, characters: 16_777_216, embedded: 262_144 },
 };
 const MAX_KEYS = 200;
 const MAX_KEY_LENGTH = 256;
@@ -21,6 +21,8 @@ export const MAX_LONG_LIST_LENGTH = 50_000;
 
 /** A NUL is cut or refused by databases; half of a surrogate pair cannot be stored as UTF-8. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
+/** Finds whole pairs, too, and much faster: hardly any text has either. */
+const PERHAPS_UNSTORABLE = /[\0\ud800-\udfff]/;
 /** As a whole key or as one step of a path in it (`urn:…:User:__proto__.x`): libraries walk such paths. */
 const UNSAFE_KEY = /(?:^|[^a-z0-9])(?:__proto__|constructor|prototype)(?:$|[^a-z0-9])/i;
 
@@ -28,16 +30,20 @@ const UNSAFE_KEY = /(?:^|[^a-z0-9])(?:__proto__|constructor|prototype)(?:$|[^a-z
 export interface Budget {
   values: number;
   characters: number;
+  /** Of JSON that comes as text inside it, which is read in one go. */
+  embedded: number;
   /** What every further read fails with once one exceeded it; made once, for there may be a hundred thousand of them. */
   exceeded?: Failure;
+  /** Keys that were looked at: fifty thousand members have the same few. */
+  readonly knownKeys?: Set<string>;
 }
 
 export function messageBudget(type: ResourceType): Budget {
-  return { ...BUDGETS[type] };
+  return { ...BUDGETS[type], knownKeys: new Set() };
 }
 
 const STATUS = /^(?:urn:ietf:params:scim:schemas:core:2\.0:User:)?active(?:$|[.[\s])/i;
-const STATUS_BUDGET: Readonly<Budget> = { values: 50, characters: 1000 };
+const STATUS_BUDGET: Readonly<Budget> = { values: 50, characters: 1000, embedded: 0 };
 
 /**
  * What the attribute of this key or path may hold. `active` counts apart from its message, so that no neighbour, however
@@ -110,7 +116,8 @@ function boundValue(value: unknown, name: string, depth: number, budget: Budget)
   if (budget.values < 0 || budget.characters < 0) throw (budget.exceeded ??= tooMuch());
   if (depth > MAX_DEPTH) throw outOfBounds(name, `is nested more than ${MAX_DEPTH} levels deep`, 'Send it flatter.');
   if (typeof value === 'string') return boundText(value, name, MAX_STRING_LENGTH);
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return boundNumber(value, name);
   if (Array.isArray(value)) {
     const limit = isLongList(name) ? MAX_LONG_LIST_LENGTH : MAX_LIST_LENGTH;
     if (value.length > limit) throw outOfBounds(name, `holds more than ${limit} values`, 'Send fewer.');
@@ -130,20 +137,32 @@ function boundObject(
   depth: number,
   budget: Budget,
 ): JsonObject {
-  const keys = boundKeys(value, name);
-  return Object.fromEntries(keys.map((key) => [key, boundValue(value[key], name, depth + 1, budget)]));
+  const bound: Record<string, Json> = {};
+  for (const key of boundKeys(value, name, budget.knownKeys))
+    bound[key] = boundValue(value[key], name, depth + 1, budget);
+  return bound;
 }
 
 /**
  * The keys of an object of bounded number and length, without the unsafe ones.
  *
  * @param name what the object is, for error messages
+ * @param known keys of the same message that proved fit; added to
  * @throws Failure `invalid` `invalidValue`
  */
-export function boundKeys(object: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+export function boundKeys(
+  object: Readonly<Record<string, unknown>>,
+  name: string,
+  known = new Set<string>(),
+): readonly string[] {
   const keys = Object.keys(object);
   if (keys.length > MAX_KEYS) throw outOfBounds(name, `has more than ${MAX_KEYS} attributes`, 'Send fewer.');
-  return keys.filter((key) => !isUnsafeKey(boundText(key, name, MAX_KEY_LENGTH)));
+  return keys.filter((key) => {
+    if (known.has(key)) return true;
+    if (isUnsafeKey(boundText(key, name, MAX_KEY_LENGTH))) return false;
+    known.add(key);
+    return true;
+  });
 }
 
 const HOLDS_STATUS = /^urn:ietf:params:scim:schemas:core:2\.0:User$/i;
@@ -167,10 +186,16 @@ export function keysToRead(
 
 function boundText(text: string, name: string, limit: number): string {
   if (text.length > limit) throw outOfBounds(name, `holds a text of more than ${limit} characters`, 'Shorten it.');
-  if (UNSTORABLE.test(text)) {
+  if (PERHAPS_UNSTORABLE.test(text) && UNSTORABLE.test(text)) {
     throw outOfBounds(name, 'holds a character that cannot be stored (NUL, or half of a surrogate pair)', 'Remove it.');
   }
   return text;
+}
+
+/** What does not fit a double would be kept and answered as another number. */
+function boundNumber(value: number, name: string): number {
+  if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) return value;
+  throw outOfBounds(name, 'holds a number that cannot be kept exactly', 'Send it as text.');
 }
 
 // Okta PUTs back what it read, all groups of a user included.

@@ -16,6 +16,7 @@ import {
   shown,
 } from './json.js';
 import type { Budget } from './json.js';
+import { readJsonNow } from './jsonReader.js';
 import { PATCH_OP_URN, isUrn, reservedName, splitKey } from './userAttributes.js';
 import type { ResourceType } from './userAttributes.js';
 import { readActive } from './values.js';
@@ -141,7 +142,7 @@ function readOperation(operation: unknown, type: ResourceType, budget: Budget): 
   if (op === 'remove') {
     throw refuse('noTarget', 'A remove operation has no path. Name the attribute to remove in path.');
   }
-  const value = pathless(raw);
+  const value = pathless(raw, budget);
   if (value === undefined) {
     return [
       unusable(
@@ -202,14 +203,16 @@ function bounded(op: PatchOp, path: string, raw: unknown, shared: Budget): Patch
   }
 }
 
-function pathless(raw: unknown): Readonly<Record<string, unknown>> | undefined {
+function pathless(raw: unknown, budget: Budget): Readonly<Record<string, unknown>> | undefined {
   // The SCIM SDK 1.25.1 puts a list around a single object.
   const single: unknown = Array.isArray(raw) && raw.length === 1 ? raw[0] : raw;
   if (isObject(single)) return single;
   if (typeof single !== 'string') return undefined;
   // Keycloak sends the object as JSON text when it takes up an existing group.
+  budget.embedded -= single.length;
+  if (budget.embedded < 0) return undefined;
   try {
-    const parsed: unknown = JSON.parse(single);
+    const parsed = readJsonNow(single);
     return isObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;

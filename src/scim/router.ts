@@ -1,11 +1,12 @@
-import express, { type ErrorRequestHandler, type Request, type RequestHandler, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type RequestHandler, Router } from 'express';
 import SCIMMY from 'scimmy';
 import SCIMMYRouters from 'scimmy-routers';
 import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { requestRecord } from '../observability/requests.js';
-import { answerFailure, noteFailure, notedFailure, refuse, SCIM_MEDIA_TYPE, scimAnswers } from './answers.js';
+import { answerFailure, noteFailure, notedFailure, refuse, scimAnswers } from './answers.js';
 import { type Authenticator, refuseReaders, requireCaller } from './auth.js';
+import { mediaType, readBody, UNREADABLE } from './body.js';
 import { createBodyGate, MAX_BODY_BYTES } from './bodyGate.js';
 import type { Bridge, ScimContext } from './context.js';
 import { declareGroups } from './groupResource.js';
@@ -68,14 +69,7 @@ export function createScimRouter(parts: ScimRouterParts): Router {
   router.use(mediaType);
   const gate = createBodyGate(parts.clock, parts.stopping);
   router.use(gate.admit);
-  router.use(
-    express.json({
-      type: isJson,
-      limit: MAX_BODY_BYTES,
-      strict: false,
-      verify: (request, _response, body) => gate.noteSize(request, body.length),
-    }),
-  );
+  router.use(...readBody(gate));
   router.use(search((request) => contextOf(parts, request)));
   router.use(withoutDiscoveryParameters);
   router.use(scimmyRouter(parts));
@@ -172,25 +166,6 @@ const preconditions: RequestHandler = (request, response, next) => {
   answerFailure(response, new Failure('precondition', `The bridge keeps no versions of resources, ${problem}`));
 };
 
-/** Both JSON media types, with or without charset, are read; a body of another type is 415. Bodiless requests may name any. */
-const mediaType: RequestHandler = (request, response, next) => {
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
-  if (!hasBody || isJson(request)) {
-    next();
-    return;
-  }
-  refuse(response, 415, `The body must be JSON. Send it as Content-Type: ${SCIM_MEDIA_TYPE}.`);
-};
-
-function isJson(request: { readonly headers: Readonly<Record<string, string | string[] | undefined>> }): boolean {
-  const type = String(request.headers['content-type'] ?? '')
-    .split(';')[0]
-    ?.trim()
-    .toLowerCase();
-  return type === SCIM_MEDIA_TYPE || type === 'application/json';
-}
-
 /** RFC 7644 §4: filters and paging are ignored on discovery; scimmy would answer 403. */
 const withoutDiscoveryParameters: RequestHandler = (request, _response, next) => {
   if (DISCOVERY.test(request.path)) Object.defineProperty(request, 'query', { value: {}, configurable: true });
@@ -207,10 +182,11 @@ function onError(parts: ScimRouterParts): ErrorRequestHandler {
     if (noted !== undefined) answerFailure(response, noted);
     else if (status === 413)
       refuse(response, 413, `The body is larger than ${MAX_BODY_BYTES / 1024 / 1024} MB. Send it in several messages.`);
-    else if (status === 415)
-      refuse(response, 415, 'The body has a charset or encoding that cannot be read. Send UTF-8 JSON.');
+    else if (status === 415) refuse(response, 415, UNREADABLE);
     else if (status === 400)
-      refuse(response, 400, 'The body is no valid JSON. Send a JSON object.', { scimType: 'invalidSyntax' });
+      refuse(response, 400, 'The body did not arrive as it was announced. Send it again.', {
+        scimType: 'invalidSyntax',
+      });
     else {
       const failure = Failure.from(error);
       parts.bridge.deps.log.error('A request failed outside its handler', {

@@ -44,10 +44,10 @@ describe('boundAttribute', () => {
   });
 
   it('counts all attributes of a message against one budget, of values and of text', () => {
-    const values = { values: 5, characters: 100 };
+    const values = { values: 5, characters: 100, embedded: 0 };
     bound(['a', 'b'], 'emails', values);
     expect(thrownBy(() => bound(['c', 'd'], 'phoneNumbers', values)).message).toMatch(/too many values/);
-    const text = { values: 100, characters: 5 };
+    const text = { values: 100, characters: 5, embedded: 0 };
     bound('abc', 'title', text);
     expect(thrownBy(() => bound('def', 'nickName', text)).message).toMatch(/too much text/);
   });
@@ -65,6 +65,8 @@ describe('boundAttribute', () => {
     ['a NUL in a key', { 'a\0': 1 }, /character/],
     ['half a surrogate pair', '\ud800', /^title holds a character/],
     ['what is no JSON', () => 1, /^title is not JSON/],
+    ['a number beyond every double', parse('1e999'), /^title holds a number/],
+    ['a number that would be kept as another', parse('9223372036854775807'), /^title holds a number/],
   ])('bounds %s', (_, value, message) => {
     expect(thrownBy(() => bound(value))).toMatchObject({ kind: 'invalid', scimType: 'invalidValue' });
     expect(thrownBy(() => bound(value)).message).toMatch(message);
