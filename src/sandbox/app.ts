@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import express, { type Request, type Response } from 'express';
@@ -16,6 +16,7 @@ import { organizationRoutes } from './organization.js';
 import { settleInvitations, type Site } from './site.js';
 
 const LARGEST_BODY = '1mb';
+const JSON_TYPE = 'application/json';
 /** Longer than callers keep their connections, so that it is they who close idle ones. */
 const KEEP_ALIVE_MS = 65_000;
 /** The families of endpoints that are also served by the gateway, by its name for them. */
@@ -38,21 +39,42 @@ export interface ServerParts {
 
 export interface SandboxServer {
   readonly url: string;
+  /** Refuses connections from now on. Calls under way are answered, and their connections closed. */
+  shut(): void;
+  /** Takes connections again, at the same address. */
+  reopen(): Promise<void>;
   /** Drops every connection, hanging ones too. */
   close(): Promise<void>;
 }
 
 /** @param port 0 for any free one */
 export async function listen(parts: ServerParts, host: string, port: number): Promise<SandboxServer> {
-  const server = createServer(createApp(parts));
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
+  const app = createApp(parts);
+  const underWay = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    app(request, response);
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const open = (at: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  await open(port);
   const { address, family, port: bound } = server.address() as AddressInfo;
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    shut() {
+      server.close();
+      server.closeIdleConnections();
+      for (const response of underWay) response.shouldKeepAlive = false;
+    },
+    reopen: () => open(bound),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -154,6 +176,8 @@ async function serve(
   }
   switch (fault.kind ?? 'status') {
     case 'hang':
+      await faults.cleared();
+      request.socket.destroy();
       return;
     case 'reset':
       request.socket.resetAndDestroy();
@@ -167,6 +191,23 @@ async function serve(
       return;
     case 'error-after':
       await perform(site, route, entrance, call, text, request);
+      break;
+    case 'truncated': {
+      const { status, body } = await perform(site, route, entrance, call, text, request);
+      // A 204 has no body that could be cut.
+      send(response, call, { status: status === 204 ? 200 : status, body: firstHalf(body), contentType: JSON_TYPE });
+      return;
+    }
+    case 'cut-off': {
+      const { status, body } = await perform(site, route, entrance, call, text, request);
+      const sent = firstHalf(body);
+      response.writeHead(status === 204 ? 200 : status, {
+        'Content-Type': JSON_TYPE,
+        'Content-Length': 2 * Buffer.byteLength(sent),
+      });
+      response.write(sent, () => request.socket.destroy());
+      return;
+    }
   }
   send(response, call, faultAnswer(fault, route.surface, site.now()));
 }
@@ -236,6 +277,11 @@ function parseJson(text: string): unknown {
   }
 }
 
+function firstHalf(body: unknown): string {
+  const text = JSON.stringify(body ?? { done: true });
+  return text.slice(0, Math.ceil(text.length / 2));
+}
+
 function faultAnswer(fault: Fault, surface: Surface, nowMs: number): Answer {
   const isHtml = fault.kind === 'html';
   const status = fault.status ?? (isHtml ? 503 : 500);
@@ -276,5 +322,5 @@ function send(response: Response, call: CallInProgress, { status, body, contentT
     return;
   }
   const isText = typeof body === 'string';
-  response.type(contentType ?? (isText ? 'text/plain' : 'application/json')).send(isText ? body : JSON.stringify(body));
+  response.type(contentType ?? (isText ? 'text/plain' : JSON_TYPE)).send(isText ? body : JSON.stringify(body));
 }

@@ -4,18 +4,22 @@ export interface CallMatch {
   readonly method?: string;
   /** Tested against the path with its query, as sent. */
   readonly path?: RegExp;
+  /** Whatever else decides; asked once for each call that fits the rest. */
+  readonly where?: (call: ReceivedCall) => boolean;
 }
 
 export interface Fault extends CallMatch {
   /**
    * - `status`       answers `status` and does nothing (the default)
    * - `html`         answers with an HTML page, as Atlassian's edge does
-   * - `hang`         does nothing and never answers
+   * - `hang`         does nothing and does not answer; the connection is dropped when the faults are cleared
    * - `reset`        does nothing and drops the connection
    * - `drop-after`   does what was asked, then drops the connection
    * - `error-after`  does what was asked, then answers `status`
+   * - `truncated`    does what was asked, then answers half of its JSON, as if that were all
+   * - `cut-off`      does what was asked, then drops the connection in the middle of the answer
    */
-  readonly kind?: 'status' | 'html' | 'hang' | 'reset' | 'drop-after' | 'error-after';
+  readonly kind?: 'status' | 'html' | 'hang' | 'reset' | 'drop-after' | 'error-after' | 'truncated' | 'cut-off';
   /** 500 when absent; 503 for `html`. */
   readonly status?: number;
   /** Sent as JSON unless it is a string; the surface's usual error body when absent. */
@@ -38,7 +42,7 @@ export interface Faults {
    * @returns a function that takes the hook away
    */
   when(match: CallMatch & { readonly times?: number }, act: (call: ReceivedCall) => void | Promise<void>): () => void;
-  /** Takes all faults and hooks away. */
+  /** Takes all faults and hooks away, and drops what hangs. */
   clear(): void;
 }
 
@@ -52,11 +56,14 @@ interface Armed<Effect> {
 export interface FaultSource extends Faults {
   runHooks(call: ReceivedCall): Promise<void>;
   strike(call: ReceivedCall): Fault | undefined;
+  /** Resolves when the faults are cleared. */
+  cleared(): Promise<void>;
 }
 
 export function createFaults(): FaultSource {
   const faults: Armed<Fault>[] = [];
   const hooks: Armed<(call: ReceivedCall) => void | Promise<void>>[] = [];
+  const waiting: (() => void)[] = [];
 
   return {
     next({ times = 1, ...fault }) {
@@ -67,11 +74,13 @@ export function createFaults(): FaultSource {
     clear() {
       faults.length = 0;
       hooks.length = 0;
+      for (const resolve of waiting.splice(0)) resolve();
     },
     async runHooks(call) {
       for (const act of take(hooks, call, Infinity)) await act(call);
     },
     strike: (call) => take(faults, call, 1)[0],
+    cleared: () => new Promise((resolve) => waiting.push(resolve)),
   };
 }
 
@@ -93,6 +102,10 @@ function take<Effect>(list: Armed<Effect>[], call: ReceivedCall, most: number): 
   return matching.map(({ effect }) => effect);
 }
 
-function matches({ method, path }: CallMatch, call: ReceivedCall): boolean {
-  return (method === undefined || method === call.method) && (path === undefined || call.path.search(path) !== -1);
+function matches({ method, path, where }: CallMatch, call: ReceivedCall): boolean {
+  return (
+    (method === undefined || method === call.method) &&
+    (path === undefined || call.path.search(path) !== -1) &&
+    (where === undefined || where(call))
+  );
 }

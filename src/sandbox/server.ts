@@ -63,6 +63,10 @@ export interface Sandbox extends SiteAdmin {
   revoke(credential: CredentialName): void;
   reinstate(credential: CredentialName): void;
 
+  /** Refuses connections from now on, as a site that is down; calls under way are still answered. */
+  shut(): void;
+  reopen(): Promise<void>;
+
   close(): Promise<void>;
 }
 
@@ -100,6 +104,8 @@ export async function startSandbox(start: StartOptions = {}): Promise<Sandbox> {
     },
     revoke: (credential) => void revoked.add(credential),
     reinstate: (credential) => void revoked.delete(credential),
+    shut: () => server.shut(),
+    reopen: () => server.reopen(),
     async close() {
       closing.abort();
       await server.close();

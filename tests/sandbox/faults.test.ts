@@ -88,6 +88,19 @@ describe('faults.next', () => {
     expect(sandbox.findGroupByName('x')).toBeDefined();
   });
 
+  it('hangs until the faults are cleared', async () => {
+    const { site, sandbox } = await startCallers();
+    const arrived = new Promise<void>((resolve) => sandbox.faults.when({}, () => resolve()));
+    sandbox.faults.next({ kind: 'hang' });
+    const hanging = site('POST', groups, { name: 'x' });
+    await arrived;
+    // Hooks run before the fault strikes.
+    await new Promise((resolve) => setImmediate(resolve));
+    sandbox.faults.clear();
+    await expect(hanging).rejects.toThrow();
+    expect(sandbox.findGroupByName('x')).toBeUndefined();
+  });
+
   it('hangs until the caller gives up or the sandbox closes', async () => {
     const { site, sandbox } = await startCallers();
     const arrived = new Promise<void>((resolve) => sandbox.faults.when({}, () => resolve()));
@@ -97,6 +110,47 @@ describe('faults.next', () => {
     await sandbox.close();
     expect(await hanging).toBe('dropped');
     expect(sandbox.findGroupByName('x')).toBeUndefined();
+  });
+});
+
+describe('faults in the middle of an answer', () => {
+  it('answers half of the JSON as if it were all, after doing what was asked', async () => {
+    const { site, sandbox } = await startCallers();
+    sandbox.faults.next({ kind: 'truncated', method: 'POST' });
+    const { status, headers, text } = await site('POST', groups, { name: 'x' });
+    expect(status).toBe(201);
+    expect(headers.get('content-type')).toContain('application/json');
+    expect(() => JSON.parse(text) as unknown).toThrow();
+    expect(sandbox.findGroupByName('x')).toBeDefined();
+  });
+
+  it('drops the connection in the middle of the answer, after doing what was asked', async () => {
+    const { site, sandbox } = await startCallers();
+    sandbox.faults.next({ kind: 'cut-off', method: 'POST' });
+    await expect(site('POST', groups, { name: 'x' })).rejects.toThrow();
+    expect(sandbox.findGroupByName('x')).toBeDefined();
+  });
+
+  it.each(['truncated', 'cut-off'] as const)('makes up a body to be %s where the answer has none', async (kind) => {
+    const { site, sandbox } = await startCallers();
+    const { id } = sandbox.addGroup({ name: 'x' });
+    sandbox.faults.next({ kind });
+    const answer = site('DELETE', `${groups}/by-id?id=${id}`);
+    if (kind === 'cut-off') await expect(answer).rejects.toThrow();
+    else expect(await answer).toMatchObject({ status: 200, text: '{"done"' });
+    expect(sandbox.findGroupByName('x')).toBeUndefined();
+  });
+});
+
+describe('a site that is down', () => {
+  it('answers what is under way, refuses every connection, and comes back at the same address', async () => {
+    const { site, sandbox } = await startCallers();
+    await site('GET', current);
+    sandbox.faults.when({}, () => sandbox.shut());
+    expect((await site('GET', current)).status).toBe(200);
+    await expect(site('GET', current)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    await sandbox.reopen();
+    expect((await site('GET', current)).status).toBe(200);
   });
 });
 
@@ -137,6 +191,13 @@ describe('faults.when', () => {
     await site('GET', current);
     expect(count).toBe(2);
   });
+});
+
+it('strikes where more than method and path fits', async () => {
+  const { site, sandbox } = await startCallers();
+  sandbox.faults.always({ where: ({ operation }) => operation === 'confluence.createGroup', status: 503 });
+  expect((await site('GET', groups)).status).toBe(200);
+  expect((await site('POST', groups, { name: 'x' })).status).toBe(503);
 });
 
 it('clears faults and hooks together', async () => {
