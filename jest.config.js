@@ -6,6 +6,8 @@ export default {
   // With ES modules in jest, what a file loaded stays in its process: workers are renewed before that slows them down.
   maxWorkers: 2,
   workerIdleMemoryLimit: '500MB',
+  globalSetup: '<rootDir>/tests/support/run/setup.js',
+  globalTeardown: '<rootDir>/tests/support/run/teardown.js',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

@@ -13,9 +13,11 @@ import {
   type Driver,
   type Kysely,
   type QueryResult,
+  type TransactionSettings,
 } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import { fromDriver, sqliteCode } from './driverErrors.js';
+import { assertStorable } from './storable.js';
 import { Turns, type Turn } from './turns.js';
 
 /** How long a statement waits for another process that is writing. */
@@ -28,8 +30,7 @@ type Bindable = string | number | bigint | Buffer | null;
 
 function toBindable(value: unknown): Bindable {
   if (typeof value === 'string') {
-    // libsql reads text back only up to the first NUL, so the value would silently change.
-    if (value.includes('\0')) throw new Failure('invalid', 'A value holds a NUL character, which cannot be stored.');
+    assertStorable(value);
     return value;
   }
   if (typeof value === 'boolean') return value ? 1n : 0n;
@@ -111,11 +112,12 @@ class LibsqlConnection implements DatabaseConnection {
    * Immediate: the write lock is taken first, so that what a transaction reads cannot change before it writes. Who only
    * reads holds up nobody.
    */
-  begin(): Promise<void> {
+  begin(purpose: Purpose = this.#purpose): Promise<void> {
     return translated(() => {
       // What is written to a deleted file is gone with the process, though SQLite itself notices nothing.
       if (!this.#isInPlace()) throw displaced();
-      return waitWhileBusy(() => this.#execute(this.#purpose === 'write' ? 'begin immediate' : 'begin'));
+      const writes = purpose === 'write' && this.#purpose === 'write';
+      return waitWhileBusy(() => this.#execute(writes ? 'begin immediate' : 'begin'));
     });
   }
 
@@ -173,23 +175,23 @@ class LibsqlConnection implements DatabaseConnection {
 export class LibsqlDriver implements Driver {
   readonly #connection: LibsqlConnection;
   readonly #turns = new Turns();
-  readonly #isInsideTransaction: () => boolean;
+  readonly #assertOutside: () => void;
   #turn: Turn | undefined;
   #isClosed = false;
 
   /**
-   * @param isInsideTransaction whether the caller already holds the connection through a transaction of its own
+   * @param assertOutside throws where the caller already holds the connection through a transaction of its own
    * @param isInPlace           whether the file that was opened is still the one at its path; asked before each write
    * @param purpose             `read` where nothing is ever written
    */
   constructor(
     database: Sqlite.Database,
-    isInsideTransaction: () => boolean,
+    assertOutside: () => void,
     isInPlace: () => boolean = () => true,
     purpose: Purpose = 'write',
   ) {
     this.#connection = new LibsqlConnection(database, isInPlace, purpose);
-    this.#isInsideTransaction = isInsideTransaction;
+    this.#assertOutside = assertOutside;
   }
 
   init(): Promise<void> {
@@ -197,10 +199,7 @@ export class LibsqlDriver implements Driver {
   }
 
   async acquireConnection(): Promise<LibsqlConnection> {
-    if (this.#isInsideTransaction()) {
-      // Waiting would be for ever: the transaction ends only after the work that is waiting here.
-      throw new Error('Inside a transaction use the records it hands out, not those of the store.');
-    }
+    this.#assertOutside();
     const turn = this.#turns.next();
     await turn.begun;
     if (this.#isClosed) {
@@ -211,8 +210,8 @@ export class LibsqlDriver implements Driver {
     return this.#connection;
   }
 
-  beginTransaction(connection: LibsqlConnection): Promise<void> {
-    return connection.begin();
+  beginTransaction(connection: LibsqlConnection, { accessMode }: TransactionSettings): Promise<void> {
+    return connection.begin(accessMode === 'read only' ? 'read' : 'write');
   }
 
   commitTransaction(connection: LibsqlConnection): Promise<void> {

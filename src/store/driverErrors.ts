@@ -13,6 +13,11 @@ const TAKEN: Readonly<Record<string, string>> = {
 const UNREACHABLE =
   /^SQLITE_(BUSY|LOCKED|IOERR|FULL|CANTOPEN|READONLY|CORRUPT|NOTADB|PROTOCOL|NOMEM|INTERRUPT|PERM|AUTH)(_|$)/;
 
+/** @param column as `table.column`, the first of the violated index */
+export function takenFailure(column: string | undefined, cause: Error): Failure {
+  return new Failure('conflict', TAKEN[column ?? ''] ?? 'This record exists already.', { cause });
+}
+
 /** SQLite's result code, for example `SQLITE_BUSY`; undefined for any other error. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
@@ -27,8 +32,7 @@ export function fromDriver(error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined || !(error instanceof Error)) return error;
   if (code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
-    const column = /constraint failed: ([\w.]+)/.exec(error.message)?.[1] ?? '';
-    return new Failure('conflict', TAKEN[column] ?? 'This record exists already.', { cause: error });
+    return takenFailure(/constraint failed: ([\w.]+)/.exec(error.message)?.[1], error);
   }
   if (!UNREACHABLE.test(code)) return error;
   return new Failure('unavailable', 'The bridge cannot use its database at the moment. Send the request again.', {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type RawBuilder, sql } from 'kysely';
 import type { Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Locks } from '../provisioning/store.js';
@@ -16,6 +17,12 @@ const POLL_MS = 100;
 /** `serve` and `apply` (of a plan) are each the only one of their kind on a SQLite file; other commands work beside them. */
 export type ProcessRole = 'serve' | 'apply' | 'command';
 
+export interface LockOptions {
+  readonly role: ProcessRole;
+  /** By whose clock leases run, in milliseconds since the epoch: one that all processes on the database share. */
+  readonly now: () => RawBuilder<number>;
+}
+
 interface Queue {
   readonly turns: Turns;
   /** Holder and waiters; the queue goes with the last of them. */
@@ -31,13 +38,15 @@ export class StoreLocks implements Locks {
   readonly #hash: KeyedHash;
   readonly #clock: Clock;
   readonly #owner: string;
+  readonly #now: () => RawBuilder<number>;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(db: Handle, hash: KeyedHash, clock: Clock, role: ProcessRole = 'command') {
+  constructor(db: Handle, hash: KeyedHash, clock: Clock, { role, now }: LockOptions) {
     this.#db = db;
     this.#hash = hash;
     this.#clock = clock;
     this.#owner = `${role}:${randomUUID()}`;
+    this.#now = now;
   }
 
   /**
@@ -90,8 +99,7 @@ export class StoreLocks implements Locks {
 
   /** One statement, so that of two processes one gets it: a new row, or the row of a lease that has run out. */
   async #take(lockKey: string): Promise<boolean> {
-    const nowMs = this.#clock.now();
-    const lease = { owner: this.#owner, expires_at_ms: nowMs + LEASE_MS };
+    const lease = { owner: this.#owner, expires_at_ms: this.#leaseEnd() };
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('locks')
       .values({ lock_key: lockKey, ...lease })
@@ -100,17 +108,21 @@ export class StoreLocks implements Locks {
           .column('lock_key')
           .doUpdateSet(lease)
           // Our own row is one that could not be released: inside this process the turn is ours.
-          .where((eb) => eb.or([eb('locks.expires_at_ms', '<=', nowMs), eb('locks.owner', '=', this.#owner)])),
+          .where((eb) => eb.or([eb('locks.expires_at_ms', '<=', this.#now()), eb('locks.owner', '=', this.#owner)])),
       )
       .executeTakeFirstOrThrow();
     return numInsertedOrUpdatedRows === 1n;
+  }
+
+  #leaseEnd(): RawBuilder<number> {
+    return sql<number>`${this.#now()} + ${LEASE_MS}`;
   }
 
   async #renew(lockKey: string): Promise<void> {
     try {
       await this.#db
         .updateTable('locks')
-        .set({ expires_at_ms: this.#clock.now() + LEASE_MS })
+        .set({ expires_at_ms: this.#leaseEnd() })
         .where('lock_key', '=', lockKey)
         .where('owner', '=', this.#owner)
         .execute();

@@ -25,8 +25,10 @@ export async function migrate(
       .addColumn('applied_at', 'text', (column) => column.notNull())
       .execute();
   });
-  await refuseNewerDatabase(db, migrations);
+  const newest = await newestStep(db);
+  refuseNewerDatabase(newest, migrations);
   for (const { number, name, up } of migrations) {
+    if (number <= newest) continue;
     await db.transaction().execute(async (trx) => {
       const applied = await trx.selectFrom('schema_migrations').select('number').where('number', '=', number).execute();
       if (applied.length > 0) return;
@@ -36,13 +38,17 @@ export async function migrate(
   }
 }
 
-async function refuseNewerDatabase(db: Kysely<Database>, migrations: readonly Migration[]): Promise<void> {
-  const known = Math.max(0, ...migrations.map(({ number }) => number));
+/** 0 before the first. */
+async function newestStep(db: Kysely<Database>): Promise<number> {
   const newest = await db
     .selectFrom('schema_migrations')
-    .select((eb) => eb.fn.max('number').as('number'))
+    .select((eb) => eb.fn.max<number | null>('number').as('number'))
     .executeTakeFirst();
-  const found = newest?.number ?? 0;
+  return newest?.number ?? 0;
+}
+
+function refuseNewerDatabase(found: number, migrations: readonly Migration[]): void {
+  const known = Math.max(0, ...migrations.map(({ number }) => number));
   if (found <= known) return;
   throw new Failure(
     'misconfigured',

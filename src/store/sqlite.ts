@@ -1,21 +1,19 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'libsql';
-import { Kysely } from 'kysely';
-import type { Clock } from '../provisioning/call.js';
+import { Kysely, sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import type { Store } from '../provisioning/store.js';
-import { keyedHash, type KeyedHash } from './addresses.js';
+import { assembleStore, type StoreOptions } from './assemble.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver, waitWhileBusy } from './driver.js';
 import { fromDriver } from './driverErrors.js';
-import { type ProcessRole, StoreLocks } from './locks.js';
+import { ensureHash } from './hashKey.js';
+import { StoreLocks } from './locks.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations.js';
-import { recordsOf } from './records.js';
 import type { Database } from './schema.js';
+import { TransactionScope } from './scope.js';
 
 /**
  * - A commit is on the disk before it is acknowledged (`synchronous`), and readers do not wait for writers (WAL).
@@ -30,54 +28,32 @@ const PRAGMAS = [
   'journal_size_limit = 0',
 ];
 
-export interface SqliteOptions {
-  readonly url: string;
-  readonly clock: Clock;
-  readonly role?: ProcessRole;
-}
-
 /**
  * Opens the SQLite store, makes its folder and file (readable by their owner only) and brings its schema up to date.
+ * A process of a role (`serve`, `apply`) is the only one of its kind and takes over the locks of a dead one.
  *
- * @param options.url   `file:./data/bridge.db`, or `:memory:` for a store that goes with the process
- * @param options.clock for leases of locks; waiting for a busy database goes by real time
- * @param options.role  `serve`, `apply` only for the process that holds that lock: it takes over the locks of a dead one
  * @throws Failure `misconfigured` when the file cannot be made or a newer release wrote it; `unavailable` when it cannot be used
  */
-export async function openSqliteStore({ url, clock, role = 'command' }: SqliteOptions): Promise<Store> {
-  const transactions = new AsyncLocalStorage<{ isOpen: boolean }>();
+export async function openSqliteStore({ url, clock, role = 'command' }: StoreOptions): Promise<Store> {
+  const scope = new TransactionScope();
   const path = databasePath(url);
   const database = openFile(path);
-  const isInsideTransaction = () => transactions.getStore()?.isOpen === true;
-  const driver = new LibsqlDriver(database, isInsideTransaction, path === undefined ? undefined : samePlace(path));
+  const driver = new LibsqlDriver(
+    database,
+    () => scope.assertOutside(),
+    path === undefined ? undefined : samePlace(path),
+  );
   const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
   try {
     for (const pragma of PRAGMAS) await waitWhileBusy(() => database.exec(`pragma ${pragma}`));
     await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
-    const hash = await readHash(db);
-    const locks = new StoreLocks(db, hash, clock, role);
+    const hash = await ensureHash(db);
+    const locks = new StoreLocks(db, hash, clock, { role, now: () => sql<number>`${clock.now()}` });
     if (role !== 'command') await locks.dropLocksOf(role);
-    return {
-      ...recordsOf(db, hash),
-      locks,
-      transaction: (work) =>
-        db.transaction().execute(async (trx) => {
-          const scope = { isOpen: true };
-          try {
-            return await transactions.run(scope, () => work(recordsOf(trx, hash)));
-          } finally {
-            scope.isOpen = false;
-          }
-        }),
-      close: async () => {
-        await driver.destroy();
-        // Until then it is carried along by every promise of the process, and is never freed.
-        transactions.disable();
-      },
-    };
+    return assembleStore({ db, hash, scope, locks, close: () => driver.destroy() });
   } catch (error) {
     await driver.destroy();
-    transactions.disable();
+    scope.end();
     throw fromDriver(error);
   }
 }
@@ -106,19 +82,4 @@ function samePlace(path: string): () => boolean {
   };
   const opened = identity();
   return () => identity() === opened;
-}
-
-/** The hash whose key was made when the database was. */
-async function readHash(db: Kysely<Database>): Promise<KeyedHash> {
-  await db
-    .insertInto('meta')
-    .values({ name: 'hash_key', value: randomBytes(32).toString('hex') })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
-  const { value } = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('name', '=', 'hash_key')
-    .executeTakeFirstOrThrow();
-  return keyedHash(Buffer.from(value, 'hex'));
 }

@@ -25,6 +25,8 @@ export interface StoreKind {
   prepare(): Promise<{ open(clock: Clock): Promise<Store>; remove(): Promise<void> }>;
   /** Several stores can be open on the same data. */
   readonly isShared: boolean;
+  /** Lets so much of all leases pass, where these go by the clock of the database. */
+  readonly ageLeases?: (ms: number) => Promise<void>;
 }
 
 /** What every store promises (src/provisioning/store.ts), whatever it is made of. */
@@ -64,6 +66,10 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeLists(open);
     describeTransactions(open);
     describeLocks(open);
-    if (kind.isShared) describeSharedLocks(open);
+    if (!kind.isShared) return;
+    describeSharedLocks(open, async (clock, ms) => {
+      await kind.ageLeases?.(ms);
+      await clock.advance(ms);
+    });
   });
 }

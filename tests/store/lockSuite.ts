@@ -111,7 +111,8 @@ export function describeLocks(open: OpenStore): void {
   });
 }
 
-export function describeSharedLocks(open: OpenStore): void {
+/** @param pass lets time go by, for leases as well */
+export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, ms: number) => Promise<void>): void {
   describe('locks of two stores on the same data', () => {
     it('exclude each other', async () => {
       const clock = new ManualClock();
@@ -172,7 +173,7 @@ export function describeSharedLocks(open: OpenStore): void {
       const waiting = second.locks.withLock('scan', START_MS + 120_000, () => Promise.resolve('taken over'));
 
       await settled();
-      await clock.advance(31_000);
+      await pass(clock, 31_000);
 
       await expect(waiting).resolves.toBe('taken over');
       held.letGo();
@@ -186,7 +187,7 @@ export function describeSharedLocks(open: OpenStore): void {
       try {
         const held = await hold(first, 'scan');
         for (let seconds = 0; seconds < 60; seconds += 10) {
-          await clock.advance(10_000);
+          await pass(clock, 10_000);
           await jest.advanceTimersByTimeAsync(10_000);
         }
 
