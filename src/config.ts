@@ -2,13 +2,14 @@ import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
 import { matchesPattern } from './patterns.js';
 import type { BrakeLimits } from './provisioning/brakeLimits.js';
+import { type FileReader, readSecretFile, SECRET_FILES, textOf } from './secretFiles.js';
 import { EXAMPLE_SECRET, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 import { isLoopback, type Caller } from './settingValues.js';
 import { nearestWord } from './spelling.js';
 
 export type { Caller } from './settingValues.js';
 
-/** The variables of a process; nothing but what is passed in is read. */
+/** The variables of a process; nothing but what is passed in, and the files that it names, is read. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How to reach the site, and with what. */
@@ -69,6 +70,8 @@ export interface Config {
   readonly log: { readonly level: SettingValues['LOG_LEVEL']; readonly format: SettingValues['LOG_FORMAT'] };
   /** What is allowed but probably not meant; to be logged at start. Holds no value of a secret. */
   readonly warnings: readonly string[];
+  /** All of the above by the names of the settings, to tell what changed. */
+  readonly values: SettingValues;
 }
 
 /** One thing wrong with one setting. `problem` reads on from the name: "PORT must be …". */
@@ -108,38 +111,58 @@ const LONGEST_USEFUL_BUDGET_SECONDS = 55;
  *
  * @throws ConfigurationError that lists every problem
  */
-export function readConfig(env: Environment): Config {
-  const { values, problems } = readValues(env);
+export function readConfig(env: Environment, readFile: FileReader = readSecretFile): Config {
+  const { values, problems, warnings } = readValues(env, readFile);
   problems.push(...conflicts(values));
   if (problems.length > 0) throw new ConfigurationError(problems);
   // Without a problem every setting was read.
   const settings = values as SettingValues;
-  return deepFreeze(toConfig(settings, [...misspellings(env), ...doubts(settings)]));
+  return deepFreeze(toConfig(settings, [...misspellings(env), ...warnings, ...doubts(settings)]));
 }
 
 /** Every secret of a configuration in the forms in which it could turn up in a text, for the logger to redact. */
 export function secretsOf(config: Config): readonly string[] {
   const { adminEmail, apiToken, organization } = config.site;
+  const password = URL.canParse(config.databaseUrl) ? new URL(config.databaseUrl).password : '';
   return [
     apiToken,
     Buffer.from(`${adminEmail}:${apiToken}`).toString('base64'),
     ...(organization === undefined ? [] : [organization.apiKey]),
     ...config.callers.flatMap((caller) => caller.secrets),
+    ...(password === '' ? [] : [password, decodeURIComponent(password)]),
   ];
 }
 
-function readValues(env: Environment): { values: Partial<SettingValues>; problems: SettingProblem[] } {
+interface ReadValues {
+  readonly values: Partial<SettingValues>;
+  readonly problems: SettingProblem[];
+  readonly warnings: readonly string[];
+}
+
+function readValues(env: Environment, readFile: FileReader): ReadValues {
   const values: Record<string, unknown> = {};
   const problems: SettingProblem[] = [];
+  const warnings: string[] = [];
   for (const name of NAMES) {
-    const text = env[name]?.trim() ?? '';
+    const source = textOf(name, env, readFile);
+    if ('problem' in source) {
+      problems.push(source);
+      continue;
+    }
+    const { text, file } = source;
     const parsed = /^(["']).*\1$/s.test(text)
       ? { problem: 'is in quotation marks, which became part of the value' }
       : SETTINGS[name].read(text === '' ? undefined : text);
-    if ('problem' in parsed) problems.push(problemOf(name, parsed.problem));
+    const origin = file === undefined ? '' : ` (read from ${file.variable})`;
+    if ('problem' in parsed) problems.push(problemOf(name, `${parsed.problem}${origin}`));
     else values[name] = parsed.value;
+    if (file?.isPublic === true) {
+      warnings.push(
+        `${file.variable} names a file that every user of this machine may read: chmod o-r takes that away.`,
+      );
+    }
   }
-  return { values, problems };
+  return { values, problems, warnings };
 }
 
 /** Settings that are right alone and wrong together. Those that could not be read are left out: they are reported already. */
@@ -182,9 +205,10 @@ function staysLocal({ HOST, PUBLIC_URL }: Partial<SettingValues>): boolean {
 }
 
 function misspellings(env: Environment): string[] {
-  const candidates = NAMES.filter((name) => name.length >= MIN_NAME_LENGTH_TO_COMPARE);
+  const known: readonly string[] = [...NAMES, ...Object.keys(SECRET_FILES)];
+  const candidates = known.filter((name) => name.length >= MIN_NAME_LENGTH_TO_COMPARE);
   return Object.keys(env).flatMap((variable) => {
-    if (variable in SETTINGS) return [];
+    if (known.includes(variable)) return [];
     const meant = nearestWord(variable.toUpperCase(), candidates, MAX_MISSPELT_LETTERS);
     return meant === undefined
       ? []
@@ -264,6 +288,7 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
     indexMaxAgeMs: settings.INDEX_MAX_AGE_SECONDS * 1000,
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
     warnings,
+    values: settings,
   };
 }
 

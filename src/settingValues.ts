@@ -185,11 +185,11 @@ export const removalLimit: Parser<RemovalLimit | 'off'> = (text) => {
   return percent > 100 ? { problem: 'has a percentage over 100' } : { value: { count, percent } };
 };
 
-/** Pairs `name:secret`, or `name:secret:ro`; a name that comes twice is one caller with two secrets. */
+/** Pairs `name:secret`, or `name:secret:ro`, by commas or lines; a name that comes twice is one caller with two secrets. */
 export const callers: Parser<readonly Caller[]> = (text) => {
   const byName = new Map<string, Caller>();
   const seen = new Set<string>();
-  for (const [index, entry] of text.split(',').entries()) {
+  for (const [index, entry] of text.split(/[,\n]/).entries()) {
     const pair = entry.trim();
     if (pair === '') continue;
     const [name = '', secret = '', right, ...rest] = pair.split(':');

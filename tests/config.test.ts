@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ConfigurationError, readConfig, secretsOf, type Config, type Environment } from '../src/config.js';
+import { SECRET_FILES } from '../src/secretFiles.js';
 import { SETTINGS } from '../src/settings.js';
 
 const SECRET = 'a-secret-of-sixteen-or-more';
@@ -71,6 +72,7 @@ describe('readConfig', () => {
       indexMaxAgeMs: 300_000,
       log: { level: 'info', format: 'json' },
       warnings: [],
+      values: expect.objectContaining({ PORT: 8080 }),
     });
   });
 
@@ -345,7 +347,9 @@ describe('.env.example', () => {
   }));
 
   it('explains every setting once, and none that does not exist', () => {
-    expect(lines.map(({ name }) => name).sort()).toEqual(Object.keys(SETTINGS).sort());
+    expect(lines.map(({ name }) => name).sort()).toEqual(
+      [...Object.keys(SETTINGS), ...Object.keys(SECRET_FILES)].sort(),
+    );
   });
 
   it('has the required settings on and the others off', () => {
@@ -355,13 +359,15 @@ describe('.env.example', () => {
 
   it('shows the default, or else the example', () => {
     for (const { name, value } of lines) {
-      expect({ name, value }).toEqual({ name, value: SETTINGS[name as keyof typeof SETTINGS].example });
+      const example = SECRET_FILES[name] ?? SETTINGS[name as keyof typeof SETTINGS].example;
+      expect({ name, value }).toEqual({ name, value: example });
     }
   });
 
-  it('is a configuration for a first try as it stands, and with every line on', () => {
+  it('is a configuration for a first try as it stands, and with every line on that names no file', () => {
     const on = Object.fromEntries(lines.filter(({ isOn }) => isOn).map(({ name, value }) => [name, value]));
-    const all = Object.fromEntries(lines.map(({ name, value }) => [name, value]));
+    const values = lines.filter(({ name }) => !(name in SECRET_FILES));
+    const all = Object.fromEntries(values.map(({ name, value }) => [name, value]));
     expect(readConfig(on).warnings).toEqual([expect.stringContaining('good for a first try only')]);
     expect(() => readConfig({ ...all, SCIM_TOKENS: `okta:${SECRET}` })).not.toThrow();
   });

@@ -14,7 +14,17 @@ const SCRIPT = `
     console.log(JSON.stringify({ exitCode: error.exitCode, message: error.message }));
   }
 `;
-const MODULES = ['config', 'environment', 'exit', 'httpAddress', 'patterns', 'settings', 'settingValues', 'spelling'];
+const MODULES = [
+  'config',
+  'environment',
+  'exit',
+  'httpAddress',
+  'patterns',
+  'secretFiles',
+  'settings',
+  'settingValues',
+  'spelling',
+];
 
 describe('loadEnvironment', () => {
   let sources: RunnableSources;
