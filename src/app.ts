@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import type { Config } from './config.js';
+import type { Caller, Config } from './config.js';
 import { Health, serveHealth, serveReadiness } from './observability/health.js';
 import { type Metrics, serveMetrics } from './observability/metrics.js';
 import { logRequests } from './observability/requests.js';
@@ -12,7 +12,7 @@ import { observing } from './observe/observing.js';
 import { createBrake, RELEASED_BRAKE } from './provisioning/brake.js';
 import { brakeStatus } from './provisioning/brakeStatus.js';
 import type { Clock } from './provisioning/call.js';
-import type { Dependencies, Log } from './provisioning/dependencies.js';
+import type { Dependencies, Log, Settings } from './provisioning/dependencies.js';
 import type { Directory } from './provisioning/directory.js';
 import { Failure } from './provisioning/failure.js';
 import { countMembers } from './provisioning/groupReads.js';
@@ -26,7 +26,7 @@ import { settleInvitations, settleReturned } from './provisioning/settling.js';
 import type { Store } from './provisioning/store.js';
 import { createRoster, type RunningRoster } from './roster/roster.js';
 import { refuse } from './scim/answers.js';
-import { createAuthenticator, requireCaller } from './scim/auth.js';
+import { requireCaller } from './scim/auth.js';
 import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
 
 /** Group writes under way (rule GR8), those that a request still waits for included; and how long each may take. */
@@ -38,6 +38,8 @@ const BRAKE_TRIPPED =
 
 export interface AppParts {
   readonly config: Config;
+  /** Those of the configuration, or of a later one: they may change while the bridge runs. */
+  readonly callers: () => readonly Caller[];
   readonly directory: Directory;
   readonly store: Store;
   readonly clock: Clock;
@@ -60,7 +62,14 @@ export interface App {
 
 /** Wires the parts. Everything they need is passed in; nothing is read from the environment. */
 export function createApp(parts: AppParts): App {
-  const { config, clock, logger, metrics, health } = parts;
+  const { config, callers, clock, logger, metrics, health } = parts;
+  // Read where they are needed, never kept.
+  const settings: Settings = {
+    ...config,
+    get callers() {
+      return callers();
+    },
+  };
   const isObserving = config.mode === 'observe';
   const store = isObserving ? auditingAsPlanned(parts.store) : parts.store;
   const directory = isObserving ? observing(parts.directory, { store, clock }) : byScimIds(parts.directory, store);
@@ -70,7 +79,7 @@ export function createApp(parts: AppParts): App {
   const roster = createRoster({
     directory,
     store,
-    settings: config,
+    settings,
     clock,
     log: logger,
     metrics,
@@ -119,7 +128,7 @@ export function createApp(parts: AppParts): App {
     // What is planned takes nothing from anybody; the plan itself goes through the brake.
     brake: isObserving ? RELEASED_BRAKE : brake,
     seats,
-    settings: config,
+    settings,
     ownAccountId: () => parts.ownAccountId,
     clock,
     log: logger,
@@ -138,7 +147,7 @@ export function createApp(parts: AppParts): App {
     deps,
     baseUrl: `${config.publicUrl}${SCIM_BASE_PATH}`,
   };
-  const authenticate = createAuthenticator(config.callers);
+  const door = requireCaller({ callers, clock, log: logger, metrics });
   /** Brake and plan live in the store: other processes may release or apply them, and the brake's window moves on by itself. */
   const lookAtStore: RequestHandler = async (_request, _response, next) => {
     try {
@@ -169,10 +178,10 @@ export function createApp(parts: AppParts): App {
   handler.get(['/healthz', '/metrics'], lookAtStore);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));
-  handler.get('/metrics', requireCaller(authenticate), lookAtSeats, serveMetrics(metrics));
+  handler.get('/metrics', door, lookAtSeats, serveMetrics(metrics));
   handler.use(
     SCIM_BASE_PATH,
-    createScimRouter({ bridge, authenticate, publicUrl: config.publicUrl, clock, stopping: stopping.signal }),
+    createScimRouter({ bridge, door, publicUrl: config.publicUrl, clock, stopping: stopping.signal }),
   );
 
   handler.use((_request, response) => {

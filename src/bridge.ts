@@ -8,7 +8,7 @@ import { SITE_CHECKS } from './doctor/checks.js';
 import { type Questions, questionsTo } from './doctor/questions.js';
 import { hasFailed, logFindings, toLine } from './doctor/report.js';
 import { EXIT_CODES, ExitError } from './exit.js';
-import { expiriesOf, isKnown, watchExpiry } from './expiry.js';
+import { createExpiryWatch } from './expiry.js';
 import { Health, type PartState } from './observability/health.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import { enterMode, leftPending, OBSERVES } from './observe/mode.js';
@@ -16,6 +16,7 @@ import type { Clock } from './provisioning/call.js';
 import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
 import type { Store } from './provisioning/store.js';
+import { createReload } from './reload.js';
 import { type Listening, listen } from './server.js';
 import { createWaitingRoom } from './waitingRoom.js';
 
@@ -40,6 +41,8 @@ export interface RunningBridge {
    *   have to be chosen
    */
   readonly ready: Promise<App>;
+  /** Reads the settings again and takes over what can change while the bridge runs; see `createReload`. Never rejects. */
+  reload(read: () => Config): Promise<void>;
   /** Drains requests for `graceMs`, then stops scans and jobs and closes the store. @returns whether all were answered */
   close(graceMs: number): Promise<boolean>;
 }
@@ -51,10 +54,8 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   health.set('store', { ok: true });
   const stopping = new AbortController();
   const watch = watchCredentials({ health, metrics, logger });
-  const expiries = expiriesOf(config.site);
-  for (const { credential, expiresAtMs } of expiries.filter(isKnown))
-    metrics.credentialExpires(credential, expiresAtMs);
-  const expiryWatch = watchExpiry(expiries, { clock, log: logger, signal: stopping.signal });
+  const expiries = createExpiryWatch({ clock, log: logger, metrics, signal: stopping.signal });
+  expiries.watch(config.site);
   const connection = connect({
     config: upstreamConfig(config),
     clock,
@@ -65,10 +66,28 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
     onVerdict: (verdict) => app !== undefined && watch(verdict),
   });
   let app: App | undefined;
-  let serve: RequestListener = createWaitingRoom({ config, logger, metrics, health, clock });
+  let { callers } = config;
+  let serve: RequestListener = createWaitingRoom({ callers: () => callers, logger, metrics, health, clock });
   const server: Listening = await listen((request, response) => serve(request, response), config);
 
-  const ready = reach(parts, connection, health, metrics, stopping.signal).then((reached) => {
+  const reload = createReload({
+    config,
+    admit: (next) => (callers = next),
+    connect: (next) => connect({ config: upstreamConfig(next), clock, pauses: store.pauses }),
+    renew(next) {
+      connection.renew(upstreamConfig(next));
+      expiries.watch(next.site);
+    },
+    ownAccountId: () => app?.deps.ownAccountId(),
+    health,
+    metrics,
+    clock,
+    logger,
+    signal: stopping.signal,
+  });
+
+  const made = { connection, health, metrics, callers: () => callers };
+  const ready = reach(parts, made, stopping.signal).then((reached) => {
     app = reached;
     serve = reached.handler;
     reached.start();
@@ -79,11 +98,12 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   return {
     url: server.url,
     ready,
+    reload,
     async close(graceMs) {
       stopping.abort(new Error('The bridge is stopping'));
       const answered = await server.close(graceMs);
       await ready.catch(() => undefined);
-      await expiryWatch;
+      await expiries.ended();
       await app?.stop();
       connection.close();
       await store.close();
@@ -105,20 +125,23 @@ export function upstreamConfig({ site }: Config): Parameters<typeof connect>[0][
   };
 }
 
+/** What the start of a bridge has made before Atlassian is reached. */
+interface Made {
+  readonly connection: Connection;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly callers: () => Config['callers'];
+}
+
 /** Keeps asking until Atlassian answers; what only the operator can put right ends it, an outage does not. */
-async function reach(
-  parts: BridgeParts,
-  connection: Connection,
-  health: Health,
-  metrics: Metrics,
-  signal: AbortSignal,
-): Promise<App> {
+async function reach(parts: BridgeParts, made: Made, signal: AbortSignal): Promise<App> {
   const { config, clock, logger } = parts;
+  const { connection, health } = made;
   for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, MAX_RETRY_MS)) {
     const questions = questionsTo(config, connection, clock, signal);
     const findings = await examine(SITE_CHECKS, questions);
     try {
-      const app = await wire(parts, questions, health, metrics);
+      const app = await wire(parts, questions, made);
       logFindings(findings, logger);
       return app;
     } catch (error) {
@@ -134,7 +157,8 @@ async function reach(
 }
 
 /** Everything below was asked by the checks already; here their answers decide. @throws Failure */
-async function wire(parts: BridgeParts, questions: Questions, health: Health, metrics: Metrics): Promise<App> {
+async function wire(parts: BridgeParts, questions: Questions, made: Made): Promise<App> {
+  const { health, metrics, callers } = made;
   const { accountId } = await questions.currentUser();
   if (parts.config.site.organization !== undefined) await questions.organization();
   const directory = await questions.directory();
@@ -146,7 +170,7 @@ async function wire(parts: BridgeParts, questions: Questions, health: Health, me
   if (parts.config.mode === 'observe') parts.logger.warn(OBSERVES, { planned: pending });
   else if (pending > 0) parts.logger.warn(leftPending(pending));
   parts.logger.info('Atlassian was reached', { backEnd: directory.backEnd });
-  return createApp({ ...parts, directory, metrics, health, ownAccountId: accountId });
+  return createApp({ ...parts, callers, directory, metrics, health, ownAccountId: accountId });
 }
 
 /**

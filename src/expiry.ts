@@ -1,4 +1,5 @@
 import type { SiteConfig } from './config.js';
+import type { Metrics } from './observability/metrics.js';
 import type { Log } from './provisioning/dependencies.js';
 import type { Clock } from './provisioning/call.js';
 
@@ -80,12 +81,38 @@ export async function watchExpiry(
   }
 }
 
+/** Watches the ends of the credentials of one configuration, and then of another in its place. */
+export function createExpiryWatch({
+  metrics,
+  signal,
+  ...parts
+}: {
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
+  readonly metrics: Pick<Metrics, 'credentialExpires'>;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}): { watch(site: SiteConfig): void; ended(): Promise<void> } {
+  let replaced = new AbortController();
+  let watching = Promise.resolve();
+  return {
+    watch(site) {
+      replaced.abort();
+      replaced = new AbortController();
+      const expiries = expiriesOf(site);
+      for (const { credential, expiresAtMs } of expiries) metrics.credentialExpires(credential, expiresAtMs);
+      watching = watchExpiry(expiries, { ...parts, signal: AbortSignal.any([signal, replaced.signal]) });
+    },
+    ended: () => watching,
+  };
+}
+
 export function isKnown(expiry: Expiry): expiry is Expiry & { readonly expiresAtMs: number } {
   return expiry.expiresAtMs !== undefined;
 }
 
 export function renewal({ name, setting }: Expiry): string {
-  return `Make a new one in place of ${name}, set it and ${setting}, and restart the bridge.`;
+  return `Make a new one in place of ${name}, set it and ${setting}, and send SIGHUP to the bridge or restart it.`;
 }
 
 function capital(text: string): string {

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { OWN_CALLERS } from './provisioning/call.js';
 import type { RemovalLimit } from './provisioning/brakeLimits.js';
 
 /** What a text of the environment means, or what is wrong with it: words that follow the setting's name. */
@@ -24,12 +25,6 @@ const CALLER_NAME = /^[a-z0-9-]+$/;
 const CALLER_SECRET = /^[A-Za-z0-9._~+/=-]{16,}$/;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 const MAX_GROUP_NAME_LENGTH = 255;
-/** How `Call.caller` names the bridge's own work, and what is done by command. */
-const RESERVED_CALLERS = new Map([
-  ['bridge', 'the bridge itself'],
-  ['operator', 'whoever types commands'],
-]);
-
 /** Whether only this machine can reach the host, as a URL or a listen address spells it. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');
@@ -212,7 +207,7 @@ export const callers: Parser<readonly Caller[]> = (text) => {
 function pairProblem(name: string, secret: string, hasMore: boolean, isKnown: boolean): string | undefined {
   if (secret === '' || hasMore) return 'must be name:secret, or name:secret:ro for one who only reads';
   if (!CALLER_NAME.test(name)) return 'must begin with a name of small letters, digits and hyphens';
-  const reserved = RESERVED_CALLERS.get(name);
+  const reserved = new Map(Object.entries(OWN_CALLERS)).get(name);
   if (reserved !== undefined) return `must not be called "${name}", which is ${reserved}`;
   if (!CALLER_SECRET.test(secret))
     return 'must have a secret of 16 characters or more out of A-Z a-z 0-9 . _ ~ + / = -';

@@ -21,3 +21,8 @@ export function onShutdown(signals: readonly NodeJS.Signals[], stop: (signal: No
     for (const signal of signals) process.off(signal, onSignal);
   };
 }
+
+/** Runs `reload` at every SIGHUP, which ends a process that does not listen to it. */
+export function onHangup(reload: () => Promise<void>): void {
+  process.on('SIGHUP', () => void reload());
+}

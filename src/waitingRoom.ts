@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import type { Config } from './config.js';
+import type { Caller } from './config.js';
 import { type Health, serveHealth, serveReadiness } from './observability/health.js';
 import { type Metrics, serveMetrics } from './observability/metrics.js';
 import { logRequests } from './observability/requests.js';
@@ -7,7 +7,7 @@ import type { Clock } from './provisioning/call.js';
 import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
 import { answerFailure, refuse } from './scim/answers.js';
-import { createAuthenticator, requireCaller } from './scim/auth.js';
+import { requireCaller } from './scim/auth.js';
 import { SCIM_BASE_PATH } from './scim/router.js';
 
 /** What identity providers are told to wait before they come back. */
@@ -15,14 +15,15 @@ const RETRY_AFTER_SECONDS = 10;
 
 /** Answers until Atlassian was reached for the first time: health and readiness truthfully, SCIM with 503. */
 export function createWaitingRoom(parts: {
-  readonly config: Config;
+  /** As they are configured at the moment. */
+  readonly callers: () => readonly Caller[];
   readonly logger: Log;
   readonly metrics: Metrics;
   readonly health: Health;
   readonly clock: Clock;
 }): Express {
   const app = express();
-  const authenticate = createAuthenticator(parts.config.callers);
+  const door = requireCaller({ ...parts, log: parts.logger });
   app.disable('x-powered-by');
   app.set('etag', false);
   app.use(
@@ -35,8 +36,8 @@ export function createWaitingRoom(parts: {
   );
   app.get('/healthz', serveHealth(parts.health));
   app.get('/readyz', serveReadiness(parts.health));
-  app.get('/metrics', requireCaller(authenticate), serveMetrics(parts.metrics));
-  app.use(SCIM_BASE_PATH, requireCaller(authenticate), (_request, response) => {
+  app.get('/metrics', door, serveMetrics(parts.metrics));
+  app.use(SCIM_BASE_PATH, door, (_request, response) => {
     const message =
       'The bridge has not reached Atlassian yet. Send it again in a moment; the operator finds the reason at /readyz.';
     answerFailure(response, new Failure('unavailable', message, { retryAfterSeconds: RETRY_AFTER_SECONDS }));

@@ -25,8 +25,8 @@ export interface Client {
 export interface ClientOptions {
   /** The base address without a slash at its end; where it must be looked up first, that spends the call's budget. */
   readonly base: (call: Call) => Promise<string>;
-  /** The `Authorization` header; undefined where none may be sent. */
-  readonly authorization: string | undefined;
+  /** The `Authorization` header as it is at the moment; undefined where none may be sent. */
+  readonly authorization: () => string | undefined;
   /** Shared by all clients of one credential. */
   readonly limiter: Limiter;
   readonly maxSockets: number;
@@ -69,7 +69,6 @@ export function createClient(options: ClientOptions): Client {
     headers: {
       Accept: 'application/json',
       'User-Agent': 'confluence-scim-bridge',
-      ...(options.authorization === undefined ? {} : { Authorization: options.authorization }),
     },
     maxRedirects: 0,
     proxy: false,
@@ -87,7 +86,7 @@ export function createClient(options: ClientOptions): Client {
       const response = await http.request<string>({
         url,
         method: message.method,
-        headers: headersOf(message),
+        headers: headersOf(message, options.authorization()),
         ...(message.body === undefined ? {} : { data: JSON.stringify(message.body) }),
         ...(operation.repeatability === 'once' ? fresh : reused),
         signal,
@@ -165,8 +164,9 @@ function urlOf(base: string, { path, query }: Message): string {
   return pairs.length === 0 ? `${base}${path}` : `${base}${path}?${new URLSearchParams(pairs).toString()}`;
 }
 
-function headersOf({ method, body }: Message): Record<string, string> {
+function headersOf({ method, body }: Message, authorization: string | undefined): Record<string, string> {
   return {
+    ...(authorization === undefined ? {} : { Authorization: authorization }),
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     // Without it Confluence answers writes with 403 "XSRF check failed"; its document does not mention it.
     ...(method === 'GET' ? {} : { 'X-Atlassian-Token': 'no-check' }),

@@ -43,6 +43,8 @@ export interface Connection {
   readonly otherKind: Client;
   /** The id of the site in the gateway: `GET /_edge/tenant_info`, once in the life of the connection. */
   cloudId(call: Call): Promise<string>;
+  /** Sends other credentials of the same accounts from the next call on. */
+  renew(credentials: Pick<AtlassianConfig, 'apiToken' | 'orgApiKey'>): void;
   /** Closes idle connections. */
   close(): void;
 }
@@ -82,7 +84,9 @@ export function connect(options: ConnectionOptions): Connection {
   const clients: Client[] = [];
   let knownCloudId: string | undefined;
 
-  function client(authorization: string | undefined, limiter: Limiter, base: (call: Call) => Promise<string>): Client {
+  let { apiToken, orgApiKey } = config;
+
+  function client(authorization: () => string | undefined, limiter: Limiter, base: (call: Call) => Promise<string>) {
     const made = createClient({
       base,
       authorization,
@@ -113,13 +117,18 @@ export function connect(options: ConnectionOptions): Connection {
     return async (call) => `${apiUrl}/ex/${product}/${segment(await cloudId(call))}`;
   }
 
-  function organization(orgId: string, orgApiKey: string): Organization {
+  function organization(orgId: string): Organization {
     const limiter = newLimiter(`organization ${orgId}`);
-    const at = (address: string): Client => client(`Bearer ${orgApiKey}`, limiter, () => Promise.resolve(address));
+    const bearer = (): string => `Bearer ${orgApiKey ?? ''}`;
+    const at = (address: string): Client => client(bearer, limiter, () => Promise.resolve(address));
     return { orgId, client: at(`${apiUrl}/admin`), accounts: at(apiUrl) };
   }
 
-  const anybody = client(undefined, newLimiter(undefined), () => Promise.resolve(siteUrl));
+  const anybody = client(
+    () => undefined,
+    newLimiter(undefined),
+    () => Promise.resolve(siteUrl),
+  );
 
   // The value is kept, not the promise: one caller's short budget must not fail the others.
   async function cloudId(call: Call): Promise<string> {
@@ -129,16 +138,19 @@ export function connect(options: ConnectionOptions): Connection {
     return knownCloudId;
   }
 
-  const basic = `Basic ${Buffer.from(`${config.adminEmail}:${config.apiToken}`).toString('base64')}`;
+  const basic = (): string => `Basic ${Buffer.from(`${config.adminEmail}:${apiToken}`).toString('base64')}`;
   const siteLimiter = newLimiter(`site ${siteUrl} ${config.adminEmail}`);
-  const { tokenKind, orgId, orgApiKey } = config;
+  const { tokenKind, orgId } = config;
   return {
     config,
     confluence: client(basic, siteLimiter, base(tokenKind, 'confluence')),
     jira: client(basic, siteLimiter, base(tokenKind, 'jira')),
-    organization: orgId === undefined || orgApiKey === undefined ? undefined : organization(orgId, orgApiKey),
+    organization: orgId === undefined || orgApiKey === undefined ? undefined : organization(orgId),
     otherKind: client(basic, siteLimiter, base(tokenKind === 'classic' ? 'scoped' : 'classic', 'confluence')),
     cloudId,
+    renew(credentials) {
+      ({ apiToken, orgApiKey } = credentials);
+    },
     close: () => clients.forEach((made) => made.close()),
   };
 }

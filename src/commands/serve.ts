@@ -1,17 +1,17 @@
 import { startBridge } from '../bridge.js';
 import { systemClock } from '../clock.js';
-import { readConfig, secretsOf } from '../config.js';
+import { type Config, readConfig, secretsOf } from '../config.js';
 import { examine } from '../doctor/check.js';
 import { OWN_CHECKS } from '../doctor/checks.js';
 import { logFindings } from '../doctor/report.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
-import { createLogger } from '../observability/logger.js';
+import { createLogger, type RedactingLogger } from '../observability/logger.js';
 import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
-import { onShutdown } from '../shutdown.js';
+import { onHangup, onShutdown } from '../shutdown.js';
 import { databasePath } from '../store/databasePath.js';
 import { glanceAtStore } from '../store/glance.js';
 import { holdServeLock, type ServeLock } from '../store/serveLock.js';
@@ -32,7 +32,9 @@ export async function serve(): Promise<void> {
   );
   const lock = await orExit(() => lockFor(config.databaseUrl));
   const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
-  const bridge = await startBridge({ config, store, clock: systemClock, logger });
+  const starting = startBridge({ config, store, clock: systemClock, logger });
+  onHangup(async () => (await starting).reload(() => readAgain(logger)));
+  const bridge = await starting;
   logger.info('Listening', { url: bridge.url });
   const stopping = new AbortController();
   onShutdown(['SIGTERM', 'SIGINT'], (signal) => {
@@ -55,6 +57,13 @@ export async function serve(): Promise<void> {
     lock?.release();
     throw error;
   }
+}
+
+/** @throws ConfigurationError */
+function readAgain(logger: RedactingLogger): Config {
+  const config = readConfig(loadEnvironment());
+  logger.redact(secretsOf(config));
+  return config;
 }
 
 /** A group that a write test left harms nobody, so nothing that goes wrong here keeps the bridge from serving. */

@@ -8,9 +8,10 @@ import type { RequestHandler } from 'express';
  * - `accessGroups`  every configured access group grants access (rule SA1)
  * - `credential`    Atlassian accepts our credential (rule SA5)
  * - `brake`         the mass-removal brake refuses nothing (rule SA11)
+ * - `settings`      what was read again while the bridge runs could be taken over (rule SA19)
  * - `mode`          nothing is left of a plan while the bridge is live; and a word while it observes (rule SA14)
  */
-export type HealthPart = 'store' | 'atlassian' | 'accessGroups' | 'credential' | 'brake' | 'mode';
+export type HealthPart = 'store' | 'atlassian' | 'accessGroups' | 'credential' | 'brake' | 'settings' | 'mode';
 
 export interface PartState {
   readonly ok: boolean;

@@ -23,8 +23,14 @@ interface Line {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** A logger that can be told of more secrets. */
+export interface RedactingLogger extends Logger {
+  /** Texts that never appear in any line from now on; those before are not forgotten. */
+  redact(secrets: readonly string[]): void;
+}
+
 /** Logs through winston. Every line passes the redactor, so no other part has to think of it (rule SA7). */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): RedactingLogger {
   const redactor = createRedactor(options.secrets ?? []);
   const now = options.now ?? Date.now;
   const render = options.format === 'json' ? renderJson : renderPretty;
@@ -47,7 +53,13 @@ export function createLogger(options: LoggerOptions): Logger {
   const at = (level: keyof Logger) => (message: string, fields?: LogFields) => {
     winston.log({ level, message, fields });
   };
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    redact: (more) => redactor.learn(more),
+  };
 }
 
 function renderJson({ fields, ...line }: Line): string {

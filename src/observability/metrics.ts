@@ -12,9 +12,14 @@ export interface RequestSample {
   readonly durationMs: number;
 }
 
+/** Why a request was not recognised: no token, no bearer token, or none that is known. */
+export type AuthenticationFailure = 'missing' | 'unreadable' | 'unknown';
+
 /** What the bridge counts. Labels come from closed sets: no id, no name, no address (rule SA7). */
 export interface Metrics {
   request(sample: RequestSample): void;
+  /** A request that came without a token that is known (rule SA19). */
+  authenticationFailed(reason: AuthenticationFailure): void;
   upstreamCall(call: UpstreamCall): void;
   /** A scan of the directory, by how it ended. */
   scanEnded(outcome: 'committed' | FailureKind, durationMs: number): void;
@@ -28,8 +33,10 @@ export interface Metrics {
   credentialRefused(isRefused: boolean): void;
   /** How many operations Atlassian refuses for lack of a right or a scope, while it accepts the credential. */
   operationsRefused(count: number): void;
-  /** When the day begins on which a credential expires, where the operator noted it. */
-  credentialExpires(credential: 'site' | 'organization', atMs: number): void;
+  /** When the day begins on which a credential expires; undefined where the operator noted none. */
+  credentialExpires(credential: 'site' | 'organization', atMs: number | undefined): void;
+  /** The settings were read again: all that can be taken over was, all but a credential of Atlassian, or nothing. */
+  settingsReloaded(outcome: 'taken' | 'partly' | 'refused'): void;
   /** A counter of the mass-removal brake began to refuse (rule SA11). */
   brakeTripped(counter: 'access' | 'group'): void;
   brakeRefused(counter: 'access' | 'group'): void;
@@ -69,6 +76,12 @@ export function createMetrics(now: () => number): Metrics {
     help: 'Time from a request to the end of its answer.',
     labelNames: ['method', 'route'],
     buckets: DURATION_BUCKETS_SECONDS,
+    registers,
+  });
+  const authenticationFailures = new Counter({
+    name: `${PREFIX}authentication_failures_total`,
+    help: 'Requests refused at the door: no token, no bearer token, or one that is not known.',
+    labelNames: ['reason'],
     registers,
   });
   const upstreamCalls = new Counter({
@@ -135,6 +148,12 @@ export function createMetrics(now: () => number): Metrics {
     labelNames: ['credential'],
     registers,
   });
+  const reloads = new Counter({
+    name: `${PREFIX}settings_reloads_total`,
+    help: 'How often the settings were read again: taken, partly (a credential of Atlassian was not accepted), or refused.',
+    labelNames: ['outcome'],
+    registers,
+  });
   const brakeTrips = new Counter({
     name: `${PREFIX}brake_trips_total`,
     help: 'How often the mass-removal brake began to refuse: by losses of access, or by removals from one group.',
@@ -183,6 +202,7 @@ export function createMetrics(now: () => number): Metrics {
       requests.inc({ method: verb, route, status: labelOf(status) });
       durations.observe({ method: verb, route }, durationMs / 1000);
     },
+    authenticationFailed: (reason) => authenticationFailures.inc({ reason }),
     upstreamCall({ operation, status, durationMs }) {
       upstreamCalls.inc({ operation, status: labelOf(status) });
       upstreamDurations.observe({ operation }, durationMs / 1000);
@@ -199,7 +219,11 @@ export function createMetrics(now: () => number): Metrics {
     leaversWithRoles: (count) => leaversWithRoles.set(count),
     credentialRefused: (isRefused) => refused.set(isRefused ? 1 : 0),
     operationsRefused: (count) => operationsRefused.set(count),
-    credentialExpires: (credential, atMs) => expires.set({ credential }, atMs / 1000),
+    credentialExpires(credential, atMs) {
+      if (atMs === undefined) expires.remove({ credential });
+      else expires.set({ credential }, atMs / 1000);
+    },
+    settingsReloaded: (outcome) => reloads.inc({ outcome }),
     brakeTripped: (counter) => brakeTrips.inc({ counter }),
     brakeRefused: (counter) => brakeRefusals.inc({ counter }),
     removalsCounted: (counter, count) => removals.inc({ counter }, count),

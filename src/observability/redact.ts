@@ -34,15 +34,21 @@ export interface Redactor {
   text(text: string): string;
   /** Plain data for JSON. Errors become name, code, kind, message, stack and cause; cycles and depth are cut. */
   value(value: unknown): unknown;
+  /** Adds secrets to those that are known. */
+  learn(secrets: readonly string[]): void;
 }
 
-/** @param secrets texts that must not appear anywhere, as they are or URL-encoded */
+/** @param secrets texts that must not appear anywhere, as they are or in one of their usual spellings */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const forms = new Set(
-    secrets.flatMap((secret) => [secret, encodeURIComponent(secret)]).filter((form) => form !== ''),
-  );
-  // The longest first: a secret may be part of another, and the rest of the longer one must not stay behind.
-  const known = [...forms].sort((a, b) => b.length - a.length);
+  const forms = new Set<string>();
+  let known: readonly string[] = [];
+
+  const learn = (more: readonly string[]): void => {
+    for (const form of more.flatMap(spellings)) if (form !== '') forms.add(form);
+    // The longest first: a secret may be part of another, and the rest of the longer one must not stay behind.
+    known = [...forms].sort((a, b) => b.length - a.length);
+  };
+  learn(secrets);
 
   const text = (original: string): string => {
     let clean = original;
@@ -94,7 +100,21 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     return typeof value === 'object' && value !== null ? objectOf(value, seen) : value;
   };
 
-  return { text, value: (value) => plain(value, []) };
+  return { text, value: (value) => plain(value, []), learn };
+}
+
+/** How a secret may be written in a URL, in JSON, or in base64. */
+function spellings(secret: string): readonly string[] {
+  const encoded = encodeURIComponent(secret);
+  const bytes = Buffer.from(secret);
+  return [
+    secret,
+    encoded,
+    encoded.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
+    JSON.stringify(secret).slice(1, -1),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+  ];
 }
 
 /** The places of a stack, innermost first; the message above them is logged by itself. */

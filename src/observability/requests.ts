@@ -49,7 +49,9 @@ export function logRequests({ logger, metrics, scimBasePath, now }: RequestLogOp
       const status = response.headersSent ? response.statusCode : undefined;
       const durationMs = Math.round(now() - startedAtMs);
       metrics.request({ method: request.method, route, status, durationMs });
-      logger[isProbe(route) ? 'debug' : 'info']('request', {
+      // A 429 to nobody is told once a minute by whoever counts wrong tokens.
+      const isFlood = status === 429 && record.caller === undefined;
+      logger[isProbe(route) || isFlood ? 'debug' : 'info']('request', {
         requestId: record.requestId,
         caller: record.caller,
         method: request.method,

@@ -33,3 +33,6 @@ export interface Call {
   /** Every upstream call sent so far, in order; appended by the client. */
   readonly upstream: UpstreamCall[];
 }
+
+/** How a call names itself that is no identity provider's: the bridge's own work, and what is done by command. */
+export const OWN_CALLERS = { bridge: 'the bridge itself', operator: 'whoever types commands' } as const;

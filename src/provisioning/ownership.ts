@@ -1,5 +1,5 @@
 import { audit } from './auditing.js';
-import type { Call } from './call.js';
+import { type Call, OWN_CALLERS } from './call.js';
 import type { Dependencies, Settings } from './dependencies.js';
 import { Failure } from './failure.js';
 import type { GroupLink, PersonLink, Records } from './store.js';
@@ -11,14 +11,15 @@ export function mayOwn(caller: string, { callers }: Pick<Settings, 'callers'>): 
 
 /**
  * Whether something belongs to another identity provider than the one that asks (rule SA12). An owner that is not
- * configured any more, or only reads, keeps nothing. Neither is anything kept from the operator or the bridge itself.
+ * configured any more, or only reads, keeps nothing. Neither is anything kept from the operator or the bridge itself, but
+ * from a caller whose token was taken away while its message is carried out.
  */
 export function isAnothers(
   owner: string | undefined,
   { settings }: Pick<Dependencies, 'settings'>,
   { caller }: Pick<Call, 'caller'>,
 ): owner is string {
-  return owner !== undefined && owner !== caller && mayOwn(owner, settings) && mayOwn(caller, settings);
+  return owner !== undefined && owner !== caller && mayOwn(owner, settings) && !Object.hasOwn(OWN_CALLERS, caller);
 }
 
 /**

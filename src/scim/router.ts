@@ -5,7 +5,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import { requestRecord } from '../observability/requests.js';
 import { answerFailure, noteFailure, notedFailure, refuse, scimAnswers } from './answers.js';
-import { type Authenticator, refuseReaders, requireCaller } from './auth.js';
+import { refuseReaders } from './auth.js';
 import { mediaType, readBody, UNREADABLE } from './body.js';
 import { createBodyGate, MAX_BODY_BYTES } from './bodyGate.js';
 import type { Bridge, ScimContext } from './context.js';
@@ -19,7 +19,8 @@ export const SCIM_BASE_PATH = '/scim/v2';
 
 export interface ScimRouterParts {
   readonly bridge: Bridge;
-  readonly authenticate: Authenticator;
+  /** Lets nobody pass who has no token; see `requireCaller`. */
+  readonly door: RequestHandler;
   /** Origin of `meta.location`, without the base path. */
   readonly publicUrl: string;
   readonly clock: Clock;
@@ -62,8 +63,8 @@ export function createScimRouter(parts: ScimRouterParts): Router {
   declareGroups();
   const router = Router();
   router.use(scimAnswers);
-  router.use(requireCaller(parts.authenticate));
-  router.use(refuseReaders(parts.bridge.deps.settings.callers));
+  router.use(parts.door);
+  router.use(refuseReaders(parts.bridge.deps.settings));
   router.use(routesAndMethods);
   router.use(preconditions);
   router.use(mediaType);

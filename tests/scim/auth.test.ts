@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
 import request from 'supertest';
+import { systemClock } from '../../src/clock.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { createMetrics } from '../../src/observability/metrics.js';
 import { logRequests } from '../../src/observability/requests.js';
@@ -16,7 +17,7 @@ const CALLERS = [
 ];
 
 describe('an authenticator', () => {
-  const authenticate = createAuthenticator(CALLERS);
+  const authenticate = createAuthenticator(() => CALLERS);
 
   it.each([
     [`Bearer ${OKTA}`, 'okta'],
@@ -44,7 +45,7 @@ describe('an authenticator', () => {
     [`Bearer ${OKTA}x`, 'is not one of SCIM_TOKENS'],
     [`Bearer ${OKTA.toUpperCase()}`, 'is not one of SCIM_TOKENS'],
   ])('knows nobody by %j and says why', (header, problem) => {
-    expect(authenticate(header)).toEqual({ problem: expect.stringContaining(problem) });
+    expect(authenticate(header)).toMatchObject({ problem: expect.stringContaining(problem) });
   });
 
   it('never repeats what was sent [SA7]', () => {
@@ -52,8 +53,17 @@ describe('an authenticator', () => {
     expect(JSON.stringify(authenticate('hunter2 hunter2'))).not.toContain('hunter2');
   });
 
+  it('knows at once whom it is told of, and nobody by a token that was taken away [SA19]', () => {
+    let callers = CALLERS;
+    const changing = createAuthenticator(() => callers);
+    expect(changing(`Bearer ${ENTRA_OLD}`)).toEqual({ caller: 'entra' });
+    callers = [{ name: 'entra', secrets: [ENTRA_NEW], isReadOnly: false }];
+    expect(changing(`Bearer ${ENTRA_NEW}`)).toEqual({ caller: 'entra' });
+    for (const gone of [ENTRA_OLD, OKTA]) expect(changing(`Bearer ${gone}`)).toMatchObject({ reason: 'unknown' });
+  });
+
   it('lets nobody in where there are no callers', () => {
-    expect(createAuthenticator([])(`Bearer ${OKTA}`)).toHaveProperty('problem');
+    expect(createAuthenticator(() => [])(`Bearer ${OKTA}`)).toHaveProperty('problem');
   });
 });
 
@@ -62,8 +72,10 @@ describe('a route behind requireCaller', () => {
     const lines = captureLines();
     const logger = createLogger({ level: 'info', format: 'json', stream: lines.stream });
     const app = express();
-    app.use(logRequests({ logger, metrics: createMetrics(() => 0), scimBasePath: '/scim/v2', now: () => 0 }));
-    app.use(requireCaller(createAuthenticator(CALLERS)), express.json({ type: () => true }));
+    const metrics = createMetrics(() => 0);
+    app.use(logRequests({ logger, metrics, scimBasePath: '/scim/v2', now: () => 0 }));
+    const door = requireCaller({ callers: () => CALLERS, clock: systemClock, log: logger, metrics });
+    app.use(door, express.json({ type: () => true }));
     app.post('/scim/v2/Users', (_request, response) => {
       response.status(201).end();
     });

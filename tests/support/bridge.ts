@@ -146,6 +146,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
   health.set('store', { ok: true });
   const app = createApp({
     config,
+    callers: () => config.callers,
     directory: createDirectory(connection, backEnd),
     store,
     clock,

@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Connection } from './atlassian/connection.js';
+import { createProbes } from './atlassian/probes.js';
+import { type Caller, type Config, ConfigurationError } from './config.js';
+import type { Health } from './observability/health.js';
+import type { Metrics } from './observability/metrics.js';
+import type { Clock } from './provisioning/call.js';
+import type { Log } from './provisioning/dependencies.js';
+import { Failure } from './provisioning/failure.js';
+import { openOwnCall } from './roster/ownCall.js';
+import type { SettingName, SettingValues } from './settings.js';
+
+/** How long Atlassian may take to say that it accepts a renewed credential. */
+const BUDGET_MS = 30_000;
+
+/** A credential of Atlassian's, with the day on which it ends. */
+const CREDENTIALS: readonly SettingName[] = [
+  'ATLASSIAN_API_TOKEN',
+  'ATLASSIAN_API_TOKEN_EXPIRES',
+  'ATLASSIAN_ORG_API_KEY',
+  'ATLASSIAN_ORG_API_KEY_EXPIRES',
+];
+/** Whose credential it is, and for what. Where one of these is another, the bridge would be another, too. */
+const IDENTITY: readonly SettingName[] = [
+  'ATLASSIAN_SITE_URL',
+  'ATLASSIAN_ADMIN_EMAIL',
+  'ATLASSIAN_TOKEN_KIND',
+  'ATLASSIAN_API_URL',
+  'ATLASSIAN_ORG_ID',
+];
+
+const NOT_READ =
+  'The settings were read again and have problems, so nothing of them was taken over. Look at the log, correct them, and send SIGHUP again.';
+const NOT_ACCEPTED =
+  'Atlassian did not accept a renewed credential, or could not be asked, so the bridge goes on with the one before. Look at the log, and send SIGHUP again.';
+
+export interface ReloadParts {
+  /** What the bridge was started with. */
+  readonly config: Config;
+  /** Puts other callers in the place of those before. */
+  readonly admit: (callers: readonly Caller[]) => void;
+  /** Reaches Atlassian with the credentials of another configuration, to try them. */
+  readonly connect: (config: Config) => Connection;
+  /** Puts them in the place of those before. */
+  readonly renew: (config: Config) => void;
+  /** The account that the bridge works as; undefined until Atlassian told. */
+  readonly ownAccountId: () => string | undefined;
+  readonly health: Health;
+  readonly metrics: Pick<Metrics, 'settingsReloaded'>;
+  readonly clock: Clock;
+  readonly logger: Log;
+  /** Aborts when the bridge stops. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes over what may change while the bridge runs (rule SA19): the callers at once, a renewed credential of Atlassian
+ * once it is accepted for the same account. The rest is named as what needs a restart.
+ *
+ * @returns reads the settings and takes them over; never rejects, and works off one call after the other
+ */
+export function createReload(parts: ReloadParts): (read: () => Config) => Promise<void> {
+  const { health, metrics, logger } = parts;
+  /** What is in force, by setting. */
+  let running: SettingValues = parts.config.values;
+  let last = Promise.resolve();
+
+  async function reload(read: () => Config): Promise<void> {
+    if (parts.signal.aborted) return;
+    let next: Config;
+    try {
+      next = read();
+    } catch (error) {
+      health.set('settings', { ok: false, message: NOT_READ });
+      metrics.settingsReloaded('refused');
+      logger.error(
+        NOT_READ,
+        error instanceof ConfigurationError ? { problems: error.problems.map(inWords) } : { error },
+      );
+      return;
+    }
+    const told = callersInWords(running.SCIM_TOKENS, next.callers);
+    parts.admit(next.callers);
+    running = { ...running, SCIM_TOKENS: next.values.SCIM_TOKENS };
+    const refusal = await takeCredentials(next);
+    const needsRestart = changed(running, next.values).filter((name) => refusal === undefined || !isCredential(name));
+    logger.info('The settings were read again, and the callers in them are in force', { ...told, needsRestart });
+    if (refusal === undefined) health.set('settings', { ok: true });
+    else {
+      health.set('settings', { ok: false, message: NOT_ACCEPTED });
+      logger.error(NOT_ACCEPTED, { error: refusal });
+    }
+    metrics.settingsReloaded(refusal === undefined ? 'taken' : 'partly');
+  }
+
+  /** @returns why the credentials are still the ones before, though they could be others */
+  async function takeCredentials(next: Config): Promise<Failure | undefined> {
+    const names = changed(running, next.values);
+    if (!names.some(isCredential) || names.some((name) => IDENTITY.includes(name))) return undefined;
+    try {
+      await assertAccepted(next, names);
+    } catch (error) {
+      return Failure.from(error);
+    }
+    parts.renew(next);
+    running = { ...running, ...Object.fromEntries(CREDENTIALS.map((name) => [name, next.values[name]])) };
+    return undefined;
+  }
+
+  /** @throws Failure where Atlassian does not accept a credential that is new, or knows another account by it */
+  async function assertAccepted(next: Config, names: readonly SettingName[]): Promise<void> {
+    const { clock, signal } = parts;
+    const connection = parts.connect(next);
+    try {
+      const probes = createProbes(connection);
+      const call = openOwnCall('request', BUDGET_MS, signal, clock);
+      if (names.includes('ATLASSIAN_API_TOKEN')) {
+        const { accountId } = await probes.currentUser(call);
+        if (accountId !== (parts.ownAccountId() ?? accountId)) throw anotherAccount();
+      }
+      if (names.includes('ATLASSIAN_ORG_API_KEY')) await probes.organization(call);
+    } finally {
+      connection.close();
+    }
+  }
+
+  return (read) => (last = last.then(() => reload(read)));
+}
+
+function isCredential(name: SettingName): boolean {
+  return CREDENTIALS.includes(name);
+}
+
+function changed(before: SettingValues, after: SettingValues): readonly SettingName[] {
+  const names = Object.keys(after) as SettingName[];
+  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+}
+
+function inWords({ setting, problem }: ConfigurationError['problems'][number]): string {
+  return `${setting} ${problem}`;
+}
+
+/** Names only: who may call now, and what that changes. */
+function callersInWords(before: readonly Caller[], after: readonly Caller[]) {
+  const names = (callers: readonly Caller[]): readonly string[] => callers.map(({ name }) => name);
+  const old = new Map(before.map((caller) => [caller.name, caller]));
+  return {
+    callers: names(after),
+    added: names(after.filter(({ name }) => !old.has(name))),
+    removed: names(before).filter((name) => !names(after).includes(name)),
+    changed: names(after.filter((caller) => old.has(caller.name) && !isDeepStrictEqual(old.get(caller.name), caller))),
+  };
+}
+
+function anotherAccount(): Failure {
+  return new Failure(
+    'misconfigured',
+    'The API token is of another account than the one before. Restart the bridge to have it work as another account.',
+  );
+}
