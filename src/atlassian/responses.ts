@@ -26,9 +26,23 @@ export function readJson<T>(operation: Operation, answer: Answer, status: number
   throw unreadable(operation, answer, wrong.join(', '));
 }
 
-/** @throws Failure unless this is the documented answer of an operation whose body says nothing */
+/** @throws Failure unless this is the documented answer of an operation whose body says nothing, at least of no error */
 export function confirm(operation: Operation, answer: Answer, status: number): void {
   if (answer.status !== status || isAnonymous(answer) || isHtml(answer)) throw refusal(operation, answer);
+  if (tellsOfError(answer)) throw unreadable(operation, answer, 'the body tells of an error');
+}
+
+/**
+ * Whether the body is an error in the words of one of Atlassian's APIs, whatever the status says: of the organization or
+ * Confluence v2, Jira, Confluence v1, the gateway.
+ */
+function tellsOfError({ body }: Answer): boolean {
+  const read = parsed(body);
+  if (typeof read !== 'object' || read === null) return false;
+  const field = (name: string): unknown => Object.getOwnPropertyDescriptor(read, name)?.value;
+  const isFilled = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
+  const isRefusal = (status: unknown): boolean => typeof status === 'number' && status >= 400;
+  return ['errors', 'errorMessages'].map(field).some(isFilled) || ['statusCode', 'code'].map(field).some(isRefusal);
 }
 
 /**

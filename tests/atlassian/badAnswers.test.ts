@@ -152,6 +152,15 @@ const BAD_BODIES: readonly (readonly [string, Reply])[] = [
   ['null', { headers: { 'Content-Type': 'application/json' }, body: 'null' }],
 ];
 
+/** Beside what a success says, so that nothing but the error tells that it is none. */
+const RIGHT = { results: [], data: [], emailsWithoutAccess: [], accountId: 'a1', id: 'g1', name: 'engineering' };
+const ERRORS_INSIDE: readonly (readonly [string, object])[] = [
+  ['an error of Confluence v1', { ...RIGHT, statusCode: 500, message: SECRETS.body }],
+  ['an error of Confluence v2 or the organization', { ...RIGHT, errors: [{ title: SECRETS.body }] }],
+  ['an error of Jira', { ...RIGHT, errorMessages: [SECRETS.body], errors: {} }],
+  ['an error of the gateway', { ...RIGHT, code: 401, message: SECRETS.body }],
+];
+
 beforeAll(async () => {
   upstream = await startUpstream();
 });
@@ -174,6 +183,13 @@ describe.each(SUBJECTS)('$name', (subject) => {
       expect(failure.retryAfterSeconds).toBeGreaterThan(0);
     }
   });
+
+  // A 204 has no body.
+  if (subject.status !== 204)
+    it.each(ERRORS_INSIDE)('fails on a success whose body is %s [SA4]', async (_name, body) => {
+      upstream.answer = () => ({ status: subject.status, body });
+      expect((await failureOf(subject.run(callOf(clock)))).kind).toBe(subject.unreadable ?? 'unexpected');
+    });
 
   if (!subject.hasBody) return;
   it.each(BAD_BODIES)('fails on a success with %s [SA4]', async (_name, reply) => {
