@@ -18,6 +18,7 @@ import { rememberedAccount, withRecord } from './sameAccount.js';
 import { isTestAddress } from './invitations.js';
 import { noteSuperseded } from './superseded.js';
 import type { JsonObject, PersonLink } from './store.js';
+import { beginMessage, endMessage, isUnfinished, wishOf } from './unfinished.js';
 import type { PersonView } from './views.js';
 
 /** A person as an IdP asks for one. */
@@ -53,7 +54,7 @@ async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call
   );
   return refusing('US4', ATTEMPT, deps, call, async () => {
     const holder = await deps.store.people.findByUserName(person.userName);
-    if (holder !== undefined) throw userNameTaken(holder.id);
+    if (holder !== undefined) return finish(holder.id, person, deps, call);
     if (person.active !== false) assertAllowedDomain(person.address, deps);
     const access = await deps.roster.access(call);
     const located = (await locateAccount(person.address, deps, call)) ?? (await rememberedAccount(person, deps, call));
@@ -66,6 +67,23 @@ async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call
       if (known !== undefined) return takeUp(known, person, deps, call);
       return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
     });
+  });
+}
+
+/**
+ * The userName is on record: a message that made the record, and stopped half-way, is finished by its repeat.
+ *
+ * @throws Failure `conflict` for any other message
+ */
+async function finish(id: string, person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
+  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+    const link = await deps.store.people.find(id);
+    if (link === undefined || !(await isUnfinished(link, person, deps, call))) throw userNameTaken(id);
+    if (person.active === false) assertMayTake(link, 'access', deps, call);
+    const state = person.active === false ? deactivate : reactivate;
+    const after = await state(link, await readStanding(link, deps, call), deps, call);
+    await endMessage(person, deps, call);
+    return latestView(id, after, deps, call);
   });
 }
 
@@ -91,10 +109,14 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
   const now = new Date(deps.clock.now()).toISOString();
   const changes = { userName: person.userName, profile: person.profile, address: person.address, modifiedAt: now };
   const takenUp = { ...link, ...changes };
+  // Recorded together, so that a stop between the two leaves no record that says otherwise than its message.
+  const wanted = wishOf(person);
+  const wish = link.wanted === wanted ? {} : { wanted, wantedAt: now };
   const standing = await readStanding(takenUp, deps, call);
   const record = async (): Promise<PersonView> => {
     await deps.store.transaction(async (records) => {
-      await records.people.update(link.id, changes);
+      await records.people.update(link.id, { ...changes, ...wish });
+      await beginMessage(person, records, deps, call);
       if (person.externalId !== undefined) {
         await noteSuperseded(person.externalId, link.id, records, deps, call);
         await records.people.setExternalId(link.id, call.caller, person.externalId);
@@ -102,7 +124,9 @@ async function takeUp(link: PersonLink, person: NewPerson, deps: Dependencies, c
       await audit(records, deps, call, { event: 'user.takenUp', subject: link.id, decision: 'US6', result: 'done' });
     });
     const state = person.active === false ? deactivate : reactivate;
-    return latestView(link.id, await state(takenUp, standing, deps, call), deps, call);
+    const after = await state(takenUp, standing, deps, call);
+    await endMessage(person, deps, call);
+    return latestView(link.id, after, deps, call);
   };
   if (person.active !== false) return holdingSeat(takenUp, standing, deps, call, record);
   const losses = await lossesOf(takenUp, standing, deps, call);
@@ -159,15 +183,22 @@ async function adopt(
         wanted,
         origin: 'adopted',
         invited: false,
+        isUnfinished: takesAccess,
         event: hadAccess || wanted === 'inactive' ? 'user.adopted' : 'user.provisioned',
       },
       deps,
       call,
     );
     if (!takesAccess) return viewOfLink(link, call, { access, shown, names: memberships.names }, undefined, deps);
-    const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
-    return latestView(link.id, after, deps, call);
+    return takeFrom(link, person, deps, call);
   });
+}
+
+/** Carries out what a message says that made an inactive record. */
+async function takeFrom(link: PersonLink, person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
+  const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
+  await endMessage(person, deps, call);
+  return latestView(link.id, after, deps, call);
 }
 
 /** The organization's look-up names the groups; elsewhere `memberof` does. Own writes beat both. */
@@ -191,13 +222,10 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
     return viewOfLink(link, call, undefined, undefined, deps);
   }
   if (person.active === false) {
-    const link = await insert(person, { ...recorded, wanted: 'inactive' }, deps, call);
     // Where people may hide their address, somebody with access may be behind it (rule US5).
-    if (deps.directory.backEnd !== 'organization') {
-      const after = await deactivate(link, await readStanding(link, deps, call), deps, call);
-      return latestView(link.id, after, deps, call);
-    }
-    return viewOfLink(link, call, undefined, undefined, deps);
+    const mayBeHidden = deps.directory.backEnd !== 'organization';
+    const link = await insert(person, { ...recorded, wanted: 'inactive', isUnfinished: mayBeHidden }, deps, call);
+    return mayBeHidden ? takeFrom(link, person, deps, call) : viewOfLink(link, call, undefined, undefined, deps);
   }
   const link = await giveNewAccess(person.address, undefined, access, deps, call, (accountId) => {
     const invited = accountId === undefined;
@@ -223,6 +251,8 @@ interface Insertion {
   readonly wanted: 'active' | 'inactive';
   readonly origin: 'created' | 'adopted';
   readonly invited: boolean;
+  /** More is to be done than the record. */
+  readonly isUnfinished?: boolean;
   readonly event: string;
   /** The rule, when not the one of creating. */
   readonly decision?: string;
@@ -249,6 +279,7 @@ async function insert(person: NewPerson, how: Insertion, deps: Dependencies, cal
   };
   await deps.store.transaction(async (records) => {
     await records.people.insert(link);
+    if (how.isUnfinished === true) await beginMessage(person, records, deps, call);
     if (person.externalId !== undefined) {
       await noteSuperseded(person.externalId, id, records, deps, call);
       await records.people.setExternalId(id, call.caller, person.externalId);

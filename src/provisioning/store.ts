@@ -89,10 +89,10 @@ export interface Tombstone {
 /** Something begun upstream whose outcome may be lost with the process. */
 export interface Intent {
   /**
-   * `invite` (key: the address), `createGroup` (key: lower-case name; once the group is recorded, name and message), or
-   * what a write test made (key: name of the group, or address; then a space and the id, once it is known).
+   * `invite` (key: the address), `createUser` (key: the message, hashed; from the record on), `createGroup` (key:
+   * lower-case name; once the group is recorded, name and message), or what a write test made (key: name of the group, or address; then a space and the id, once it is known).
    */
-  readonly kind: 'invite' | 'createGroup' | 'writeTest' | 'writeTestPerson';
+  readonly kind: 'invite' | 'createUser' | 'createGroup' | 'writeTest' | 'writeTestPerson';
   readonly key: string;
   readonly caller: string;
   readonly startedAt: string;
