@@ -45,20 +45,23 @@ export async function removePerson(id: string, people: People, deps: Dependencie
 
 async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): Promise<void> {
   const now = new Date(deps.clock.now()).toISOString();
-  // Stored before anything is taken: whatever fails then, the person is known to have to lose access.
-  const noteWish = async (): Promise<void> => {
-    if (link.wanted !== 'inactive') await deps.store.people.update(link.id, { wanted: 'inactive', wantedAt: now });
-  };
+  // Stored before anything is taken: whatever fails then, the person is known to have to lose access, and a reactivation
+  // in place of the repeat gives back what was taken.
+  const noteWish = (granting: readonly string[]): Promise<void> =>
+    deps.store.transaction(async (records) => {
+      if (link.wanted !== 'inactive') await records.people.update(link.id, { wanted: 'inactive', wantedAt: now });
+      for (const groupId of granting) await records.holds.put({ personId: link.id, groupId, kind: 'remembered' });
+    });
   if (link.accountId !== undefined) {
     await leaveEverything({ ...link, accountId: link.accountId }, deps, call, noteWish);
   } else {
     const reservation = await deps.brake.reserve({ access: isInvited(link) ? [link] : [] }, call);
     await spending(reservation, async () => {
-      await noteWish();
+      await noteWish([]);
       reservation.keep(link.id);
       const attached = await attachIfPresent(link, deps, call);
       if (attached?.accountId !== undefined)
-        await leaveEverything({ ...attached, accountId: attached.accountId }, deps, call);
+        await leaveEverything({ ...attached, accountId: attached.accountId }, deps, call, noteWish);
     });
   }
   await deps.store.transaction(async (records) => {
@@ -82,13 +85,13 @@ interface Departing {
 /**
  * Takes an account out of every granting and every managed group (rule US9), unless the brake refuses (rule SA11).
  *
- * @param beforehand done between the last refusal and the first call that takes anything
+ * @param beforehand done between the last refusal and the first call that takes anything; told the granting groups
  */
 export async function leaveEverything(
   person: Departing,
   deps: Dependencies,
   call: Call,
-  beforehand: () => Promise<void> = () => Promise.resolve(),
+  beforehand: (granting: readonly string[]) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const { id, accountId } = person;
   const access = await deps.roster.access(call);
@@ -112,7 +115,7 @@ export async function leaveEverything(
   const losses = { access: losesAccess ? [person] : [], groups: managed };
   const reservation = await deps.brake.reserve(losses, call);
   await spending(reservation, async () => {
-    await beforehand();
+    await beforehand(granting);
     const left = await leaveGroups({ id, accountId }, [...toLeave], 'US9', access, deps, call);
     if (left.mayHaveTaken) reservation.keepAll();
     if (left.failure !== undefined) throw left.failure;

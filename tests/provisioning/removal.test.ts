@@ -110,6 +110,21 @@ describe('DELETE', () => {
     expectScimError(await site.get(id), 404);
   });
 
+  it('that stopped half-way is undone by a reactivation, which gives back every group that was left [US9] [US8]', async () => {
+    const site = await startUsers();
+    const { id } = await site.created();
+    const { id: second } = site.sandbox.addGroup({ name: 'second', grants: 'user' });
+    site.sandbox.addMember(second, id);
+    await site.scan();
+    site.sandbox.faults.always({ ...REMOVAL, path: /groupId=/, kind: 'error-after', status: 503 });
+    expectScimError(await site.remove(id), 503);
+    expect(site.sandbox.groupsOf(id)).toEqual([]);
+
+    site.sandbox.faults.clear();
+    expect((await site.state(id, true)).status).toBe(200);
+    expect(new Set(site.sandbox.groupsOf(id))).toEqual(new Set([site.sandbox.groups.access.id, second]));
+  });
+
   it('is 204 for an account that is gone upstream already [US9]', async () => {
     const site = await startUsers();
     const { id } = await site.created();
