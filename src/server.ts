@@ -1,15 +1,8 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { CONNECTION_LIMITS, inOrder, limitConnections, serverOptions } from './connectionLimits.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
-
-/** Proxies keep idle connections for 60 s by default. One that we close first can meet the proxy's next request: a 502. */
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** Time for the headers of a request to arrive, and for all of it. How long the answer takes is another matter. */
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-/** A filter of the most characters that is read, all of them percent-encoded UTF-8, with what else a request carries. */
-const MAX_HEADER_BYTES = 64 * 1024;
 
 /** A server that accepts requests. */
 export interface Listening {
@@ -30,21 +23,24 @@ export interface Listening {
  * @param address port 0 takes any free one
  * @throws ExitError when the address cannot be listened at
  */
-export async function listen(app: RequestListener, address: { host: string; port: number }): Promise<Listening> {
+export async function listen(
+  app: RequestListener,
+  address: { host: string; port: number },
+  limits = CONNECTION_LIMITS,
+): Promise<Listening> {
+  const serve = inOrder(app, limits);
   const connections = new Set<Socket>();
   const answering = new Set<ServerResponse>();
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
+  const server = createServer(serverOptions(limits), (request, response) => {
     answering.add(response);
     response.once('close', () => answering.delete(response));
-    app(request, response);
+    serve(request, response);
   });
   server.on('connection', (socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  limitConnections(server, limits);
   await startListening(server, address);
 
   let closing: Promise<boolean> | undefined;
