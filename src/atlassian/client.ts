@@ -41,7 +41,8 @@ export interface ClientOptions {
 
 /** `GET /group` of a large organization takes 30 s; what is silent twice as long will not answer any more. */
 const LONGEST_ATTEMPT_MS = 60_000;
-const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+/** Of a body, inflated; ten times what the largest page has. What is longer is cut off where it passes the limit. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** Errors of a connection that never came about. */
 const NOT_SENT: ReadonlySet<string> = new Set([

@@ -4,11 +4,23 @@ import type { AccountStatus, AccountType, UpstreamAccount, UpstreamGroup } from 
 /** What Atlassian sends in place of an account id that it cannot tell any more; many records may share it. */
 export const UNKNOWN_ACCOUNT = 'unknown';
 
+/**
+ * An id of a person or a group. It goes into paths, keys and answers as it is, so that one which could not be what it is
+ * everywhere makes its answer unreadable: it is Atlassian's to explain, and no reason to believe the rest.
+ */
+export const idShape = z.string().regex(/^(?!\.{1,2}$)[^\p{C}\p{Z}\\/]{1,255}$/u);
+
+/** A name as databases and JSON in UTF-8 can carry it, of any other characters. */
+const nameShape = z
+  .string()
+  .max(1000)
+  .regex(/^[^\0\p{Surrogate}]*$/u);
+
 /** A Confluence v1 group; `usageType` and `managedBy` came later than the call and may be missing. */
 export const groupShape = z
   .object({
-    id: z.string().min(1),
-    name: z.string().min(1),
+    id: idShape,
+    name: nameShape.min(1),
     usageType: z.string().nullish(),
     managedBy: z.string().nullish(),
   })
@@ -20,12 +32,12 @@ export const groupShape = z
   }));
 
 const account = z.object({
-  accountId: z.string().min(1),
+  accountId: idShape,
   accountType: z.string().nullish(),
   accountStatus: z.string().nullish(),
-  displayName: z.string().nullish(),
-  publicName: z.string().nullish(),
-  email: z.string().nullish(),
+  displayName: nameShape.nullish(),
+  publicName: nameShape.nullish(),
+  email: nameShape.nullish(),
   isGuest: z.boolean().nullish(),
   isExternalCollaborator: z.boolean().nullish(),
 });

@@ -3,7 +3,7 @@ import type { Call } from '../provisioning/call.js';
 import type { EmailMatch } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Client } from './client.js';
-import { UNKNOWN_ACCOUNT } from './confluenceShapes.js';
+import { idShape, UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
 import { fail, isAnonymous, lacksScope, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
@@ -16,7 +16,7 @@ const PERMISSIONS = operation('jira.getMyPermissions', 'read', 'jiraUsers', 'rea
 const HITS = 100;
 
 const foundShape = z.object({
-  accountId: z.string().min(1),
+  accountId: idShape,
   accountType: z.string().nullish(),
   emailAddress: z.string().nullish(),
   active: z.boolean().nullish(),

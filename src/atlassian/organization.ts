@@ -3,7 +3,7 @@ import type { Call } from '../provisioning/call.js';
 import type { AccountStatus, EmailMatch } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import { segment, type Client } from './client.js';
-import { accountStatus, UNKNOWN_ACCOUNT } from './confluenceShapes.js';
+import { accountStatus, idShape, UNKNOWN_ACCOUNT } from './confluenceShapes.js';
 import type { Answer, Operation } from './operation.js';
 import { confirm, fail, noSeat, outcomeUnknown, readJson, says, unreadable } from './responses.js';
 import { operation } from './rights.js';
@@ -30,13 +30,13 @@ export interface Organization {
 }
 
 const foundShape = z.object({
-  accountId: z.string().min(1),
+  accountId: idShape,
   accountType: z.string().nullish(),
   email: z.string().nullish(),
   status: z.string().nullish(),
   accountStatus: z.string().nullish(),
   membershipStatus: z.string().nullish(),
-  groups: z.array(z.object({ id: z.string().min(1) })).nullish(),
+  groups: z.array(z.object({ id: idShape })).nullish(),
 });
 type Found = z.infer<typeof foundShape>;
 
@@ -118,7 +118,7 @@ const assignmentShape = z.object({
 const inviteShape = z.object({
   data: z.array(
     z.object({
-      id: z.string().min(1).nullish(),
+      id: idShape.nullish(),
       email: z.string().nullish(),
       results: z
         .array(

@@ -8,6 +8,9 @@ const PAGES_AT_ONCE = 4;
 /** Empty pages in a row after which a listing that goes on is not believed: more people than any group has suspended. */
 const MOST_EMPTY_PAGES = 100;
 
+/** Three times the people that a site of Confluence Cloud may have. A list that goes on, or a total that is larger, is none. */
+const MOST_ITEMS = 500_000;
+
 /** One page of a Confluence v1 listing (`start`, `limit`, `size`, `_links`). */
 export interface Page<T> {
   readonly items: readonly T[];
@@ -30,7 +33,8 @@ export interface Window {
  * leaves people out (suspended ones) after it has cut the page. Only a server that echoes nothing is followed by
  * number: pages then overlap, but nobody is skipped.
  *
- * @throws Failure `unexpected` when the shape is wrong or the server answers another page than was asked for
+ * @throws Failure `unexpected` when the shape is wrong, or the server answers another page than was asked for, a larger
+ *   one, or one of a list that nobody can have
  */
 export function readPage<T>(operation: Operation, answer: Answer, asked: Window, item: z.ZodType<T>): Page<T> {
   const page = readJson(
@@ -38,7 +42,8 @@ export function readPage<T>(operation: Operation, answer: Answer, asked: Window,
     answer,
     200,
     z.object({
-      results: z.array(item),
+      // Counted before they are looked at: a body of the most bytes holds a hundred thousand wrong ones.
+      results: z.array(z.unknown()).max(asked.limit).pipe(z.array(item)),
       start: z.int().nonnegative().optional(),
       limit: z.int().positive().optional(),
       totalSize: z.int().nonnegative().nullish(),
@@ -46,6 +51,8 @@ export function readPage<T>(operation: Operation, answer: Answer, asked: Window,
     }),
   );
   if ((page.start ?? asked.start) !== asked.start) throw unreadable(operation, answer, 'another page was answered');
+  if (Math.max(asked.start, page.totalSize ?? 0) > MOST_ITEMS)
+    throw unreadable(operation, answer, 'a list without end');
   return {
     items: page.results,
     start: asked.start,
@@ -84,19 +91,22 @@ export async function* walk<T>(
   from: number | undefined,
   totalSize?: number,
 ): AsyncGenerator<readonly T[], void, undefined> {
-  let previous: unknown;
+  let remembered: unknown;
+  let pages = 0;
   let emptyPages = 0;
   for (let start = from; start !== undefined;) {
     const page = await listing.fetch(start, false);
     const [first] = page.items;
     const next = nextStart(page, totalSize);
-    const isRepeated = first !== undefined && listing.key(first) === previous;
+    const isRepeated = first !== undefined && listing.key(first) === remembered;
     emptyPages = page.items.length === 0 ? emptyPages + 1 : 0;
+    pages += 1;
     if (isRepeated || emptyPages > MOST_EMPTY_PAGES || (next !== undefined && next <= start)) {
       const message = 'Atlassian answers the same page of a list again and again. Send the request again later.';
       throw fail('unexpected', message, listing.operation, undefined);
     }
-    previous = first === undefined ? undefined : listing.key(first);
+    // Of the pages 1, 2, 4, 8 …: pages that turn in a circle of any length meet one of them (Brent's way to find a cycle).
+    if (Number.isInteger(Math.log2(pages))) remembered = first === undefined ? undefined : listing.key(first);
     yield page.items;
     start = next;
   }

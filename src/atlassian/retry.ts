@@ -15,6 +15,8 @@ export type Outcome =
 
 const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 400;
+/** Atlassian's quotas start anew every hour. A number that is wrong by years must not silence the bridge for years. */
+const LONGEST_RETRY_AFTER_SECONDS = 3_600;
 
 /**
  * How long to wait before trying again.
@@ -48,13 +50,17 @@ function isFailed(outcome: Outcome, repeatability: Repeatability): boolean {
  *
  * @param header delta-seconds or an HTTP-date; Atlassian sends seconds
  * @param nowMs  the clock, milliseconds since the epoch
- * @returns seconds, 0 or more; undefined when absent or unreadable, so that the caller falls back to its own delay
+ * @returns seconds, 0 to an hour; undefined when absent or unreadable, so that the caller falls back to its own delay
  */
 export function retryAfterSeconds(header: string | undefined, nowMs: number): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text));
+  const seconds = secondsIn(header?.trim() ?? '', nowMs);
+  return seconds === undefined ? undefined : Math.min(Math.max(0, Math.ceil(seconds)), LONGEST_RETRY_AFTER_SECONDS);
+}
+
+function secondsIn(text: string, nowMs: number): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
   // Date.parse alone would take almost any text that holds a number.
   if (!/^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text)) return undefined;
   const atMs = Date.parse(text);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, Math.ceil((atMs - nowMs) / 1000));
+  return Number.isNaN(atMs) ? undefined : (atMs - nowMs) / 1000;
 }

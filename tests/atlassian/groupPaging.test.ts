@@ -77,7 +77,7 @@ describe.each(LISTS)('%s', (_list, expected, read) => {
       const limit = Math.min(Number(query['limit']), most);
       const results = NAMES.slice(start, start + limit).map((name) => ({
         type: 'group',
-        id: `id of ${name}`,
+        id: `id-of-${name.replaceAll(' ', '-')}`,
         name,
       }));
       const next = start + limit < NAMES.length ? { next: '/next' } : {};
