@@ -71,21 +71,21 @@ const UNDESCRIBED_HEADERS: ReadonlySet<string> = new Set([
 const OWN_NAMES = ['accountId', 'link', 'wanted', 'profile'];
 
 const SCIM_MEDIA_TYPE = 'application/scim+json';
-const FILE = new URL('../../openapi/scim-bridge.yaml', import.meta.url);
 
 /** Reads the document of what the bridge serves; its validators are compiled when a first answer asks for them. */
 export async function readContract(): Promise<Contract> {
   // Most of a test file's time for this is loading these, so files that send no request never do.
-  const [{ Ajv2020: Ajv }, addFormatsModule, { parse }, text] = await Promise.all([
+  const [{ Ajv2020: Ajv }, addFormatsModule, text] = await Promise.all([
     import('ajv/dist/2020.js'),
     import('ajv-formats'),
-    import('yaml'),
-    readFile(FILE, 'utf8'),
+    // openapi/scim-bridge.yaml, as run/setup.js has put it down.
+    readFile(process.env['TEST_CONTRACT_FILE'] ?? '', 'utf8'),
   ]);
   // The module is CommonJS; its types do not say that the function is its default.
   const addFormats = addFormatsModule.default as unknown as (ajv: Ajv2020) => void;
-  return new Contract(parse(text) as OpenApiDocument, () => {
-    const ajv = new Ajv({ strict: false, allErrors: true });
+  return new Contract(JSON.parse(text) as OpenApiDocument, () => {
+    // That the schemas are schemas is looked at by `npm run lint`.
+    const ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false });
     addFormats(ajv);
     return ajv;
   });
