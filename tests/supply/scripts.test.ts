@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { generate } from 'selfsigned';
 import { listen } from '../../src/server.js';
 import { freePort } from '../support/gate.js';
 
@@ -225,17 +228,31 @@ describe('npm run audit:advisories', () => {
 });
 
 describe('the health check of the image', () => {
-  it('is content with a bridge that answers, and with nothing else', async () => {
-    const answers: number[] = [200, 500];
-    const server = createServer((request, response) => {
-      response.writeHead(request.url === '/healthz' ? (answers.shift() ?? 500) : 404).end();
+  /** Listens and answers one status after the other at /healthz, and 404 elsewhere. */
+  async function listening(create: (answer: RequestListener) => Server, statuses: number[]): Promise<string> {
+    const server = create((request, response) => {
+      response.writeHead(request.url === '/healthz' ? (statuses.shift() ?? 500) : 404).end();
     }).listen(0, '127.0.0.1');
     undo.push(() => new Promise((resolve) => server.close(resolve)));
-    await new Promise((resolve) => server.once('listening', resolve));
-    const env = { PORT: String((server.address() as AddressInfo).port) };
+    await once(server, 'listening');
+    return String((server.address() as AddressInfo).port);
+  }
+
+  it('is content with a bridge that answers, and with nothing else', async () => {
+    const env = { PORT: await listening(createServer, [200, 500]) };
 
     expect((await run('healthcheck.mjs', { env })).code).toBe(0);
     expect((await run('healthcheck.mjs', { env })).code).toBe(1);
     expect((await run('healthcheck.mjs', { env: { PORT: String(await freePort()) } })).code).toBe(1);
+  });
+
+  it('asks by TLS where the bridge has a certificate, for whatever name that is', async () => {
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'scim.example.com' }]);
+    const env = {
+      PORT: await listening((answer) => createTlsServer({ cert, key }, answer), [200]),
+      TLS_CERT_FILE: '/etc/bridge/tls.crt',
+    };
+
+    expect((await run('healthcheck.mjs', { env })).code).toBe(0);
   });
 });
