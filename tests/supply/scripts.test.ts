@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import { listen } from '../../src/server.js';
-import { freePort } from '../support/gate.js';
 
 interface LockEntry {
   readonly version: string;
@@ -36,6 +35,8 @@ interface Bom {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** A port that no server is given. */
+const NOBODY_LISTENS = '1';
 const undo: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -213,7 +214,7 @@ describe('npm run audit:advisories', () => {
   });
 
   it('ends with 3 where the registry cannot be reached, or is not well', async () => {
-    const away = { npm_config_registry: `http://127.0.0.1:${await freePort()}` };
+    const away = { npm_config_registry: `http://127.0.0.1:${NOBODY_LISTENS}` };
     const unwell = await registry(answering(500, {}));
 
     for (const env of [away, unwell]) {
@@ -243,7 +244,7 @@ describe('the health check of the image', () => {
 
     expect((await run('healthcheck.mjs', { env })).code).toBe(0);
     expect((await run('healthcheck.mjs', { env })).code).toBe(1);
-    expect((await run('healthcheck.mjs', { env: { PORT: String(await freePort()) } })).code).toBe(1);
+    expect((await run('healthcheck.mjs', { env: { PORT: NOBODY_LISTENS } })).code).toBe(1);
   });
 
   it('asks by TLS where the bridge has a certificate, for whatever name that is', async () => {
