@@ -25,6 +25,8 @@ export interface SiteAdmin {
   /** Merges one account into another: the first is closed, and the second has its address from now on. */
   mergeAccount(accountId: string, into: string): void;
   findPersonByEmail(email: string): Person | undefined;
+  /** Whether Confluence has invited the address and its account has not appeared. */
+  isInvited(email: string): boolean;
   addGroup(group: NewGroup): Group;
   updateGroup(groupId: string, change: Partial<Omit<Group, 'id'>>): Group;
   findGroupByName(name: string): Group | undefined;
@@ -90,6 +92,7 @@ export function actAsSiteAdmin(site: Site): SiteAdmin {
       state.updatePersonNow(into, { email });
     },
     findPersonByEmail: (email) => state.peopleWithEmail(email)[0],
+    isInvited: (email) => site.invitations.has(email.toLowerCase()),
     addGroup: (group) => state.addGroup(group),
     updateGroup: (groupId, change) => state.updateGroup(groupId, change),
     findGroupByName: (name) => state.findGroupByName(name),

@@ -1,0 +1,4 @@
+import { CHANGING } from './changing.js';
+import { playCells } from './playing.js';
+
+playCells(CHANGING);

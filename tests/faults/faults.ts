@@ -1,0 +1,84 @@
+import type { Fault } from '../../src/sandbox/faults.js';
+
+/** What an answer, or its absence, can mean to whoever asked. The rules of the matrix go by it. */
+export type Meaning =
+  /** Nobody can know whether it was done. */
+  | 'outage'
+  /** An answer came that says nothing readable. */
+  | 'garbled'
+  /** The credential, or a right of it, is refused. */
+  | 'credential'
+  | 'later'
+  /** There is no such thing, or so it says. */
+  | 'absent'
+  | 'conflict';
+
+export interface UpstreamFault {
+  readonly name: string;
+  readonly meaning: Meaning;
+  /** Whether what was asked has been done all the same. */
+  readonly isDone: boolean;
+  /** What the sandbox does to the call; `refused` is done to the site as a whole. */
+  readonly strike: (operation: string) => Fault | 'refused';
+}
+
+/** No answer of the bridge and no line of its log may repeat what Atlassian says in an error. */
+export const UPSTREAM_WORDS = 'Injected by the test';
+
+/** The one fault that takes real time. */
+export const NO_ANSWER = 'no answer';
+
+/** The longest that Atlassian asks for is longer than the budget of a request, so that the bridge cannot wait it out. */
+const RETRY_AFTER_SECONDS = 40;
+const JSON_TYPE = 'application/json';
+
+const CREATED: readonly string[] = ['confluence.createGroup', 'confluence.addMember', 'jira.createUser'];
+
+function successOf(operation: string): number {
+  return CREATED.includes(operation) ? 201 : 200;
+}
+
+/** An error as the API words it, under a status that says success. */
+function errorInside(operation: string): unknown {
+  const message = `${UPSTREAM_WORDS}.`;
+  if (operation === 'organization.inviteUsers') {
+    const failed = { status: 'ERROR', statusReason: message };
+    return { data: [{ id: null, email: null, results: [{ groupAssignmentResult: [failed] }] }] };
+  }
+  if (operation.startsWith('organization.'))
+    return { errors: [{ status: '500', code: 'ADMIN-500-1', detail: message }] };
+  if (operation.startsWith('jira.')) return { errorMessages: [message], errors: {} };
+  return { statusCode: 500, message, errors: [{ status: 500, title: message }] };
+}
+
+function fault(name: string, meaning: Meaning, isDone: boolean, strike: UpstreamFault['strike']): UpstreamFault {
+  return { name, meaning, isDone, strike };
+}
+
+/** Everything that can go wrong with one call. */
+export const FAULTS: readonly UpstreamFault[] = [
+  fault('connection refused', 'outage', false, () => 'refused'),
+  fault('reset before the effect', 'outage', false, () => ({ kind: 'reset' })),
+  fault('reset after the effect', 'outage', true, () => ({ kind: 'drop-after' })),
+  fault('cut off within the answer', 'outage', true, () => ({ kind: 'cut-off' })),
+  fault(NO_ANSWER, 'outage', false, () => ({ kind: 'hang' })),
+  fault('401', 'credential', false, () => ({ status: 401 })),
+  fault('403', 'credential', false, () => ({ status: 403 })),
+  fault('404', 'absent', false, () => ({ status: 404 })),
+  fault('409', 'conflict', false, () => ({ status: 409 })),
+  fault('429 with Retry-After', 'later', false, () => ({ status: 429, retryAfter: RETRY_AFTER_SECONDS })),
+  fault('429', 'later', false, () => ({ status: 429 })),
+  fault('500', 'outage', false, () => ({ status: 500 })),
+  fault('500 after the effect', 'outage', true, () => ({ kind: 'error-after', status: 500 })),
+  fault('502 page', 'outage', false, () => ({ kind: 'html', status: 502 })),
+  fault('503 with Retry-After', 'outage', false, () => ({ status: 503, retryAfter: RETRY_AFTER_SECONDS })),
+  fault('503', 'outage', false, () => ({ status: 503 })),
+  fault('truncated JSON', 'garbled', true, () => ({ kind: 'truncated' })),
+  fault('wrong shape', 'garbled', true, (operation) => ({
+    kind: 'error-after',
+    status: successOf(operation),
+    body: { strange: UPSTREAM_WORDS },
+  })),
+  fault('empty body', 'garbled', true, () => ({ kind: 'error-after', status: 200, body: '', contentType: JSON_TYPE })),
+  fault('200 with an error inside', 'garbled', false, (operation) => ({ status: 200, body: errorInside(operation) })),
+];

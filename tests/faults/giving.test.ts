@@ -1,0 +1,4 @@
+import { GIVING } from './giving.js';
+import { playCells } from './playing.js';
+
+playCells(GIVING);

@@ -1,0 +1,4 @@
+import { playCells } from './playing.js';
+import { READING, SCANNING } from './reading.js';
+
+playCells([...READING, ...SCANNING]);

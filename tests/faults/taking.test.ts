@@ -1,0 +1,4 @@
+import { TAKING } from './taking.js';
+import { playCells } from './playing.js';
+
+playCells(TAKING);
