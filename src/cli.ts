@@ -2,8 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { describeAdopt, describeAudit, describeDoctor, describeDrift, describeWhy } from './commandLine/asking.js';
 import { describeBrake, describeLink, describePlan, describeTransfer } from './commandLine/changing.js';
 import type { Commands } from './commandLine/commands.js';
+import { describeCrash } from './crash.js';
 import { EXIT_CODES, ExitError } from './exit.js';
-import { createRedactor } from './observability/redact.js';
 import { nearestWord } from './spelling.js';
 
 /** Where texts for people go. */
@@ -40,7 +40,7 @@ export async function runCommandLine(args: readonly string[], commands: Commands
       output.err(`${error.message}\n`);
       return error.exitCode;
     }
-    output.err(`${NAME} met an error of its own:\n${JSON.stringify(createRedactor([]).value(error), undefined, 2)}\n`);
+    output.err(describeCrash(error));
     return EXIT_CODES.failure;
   }
 }

@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli.js';
+import { describeCrash, onCrash } from './crash.js';
 
-// Whoever reads the output may stop before its end, as `head` does.
+onCrash((error) => process.stderr.write(describeCrash(error)));
+
+// Whoever reads the output may stop before its end, as `head` does; or the terminal is gone.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
+  if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
   throw error;
 });
 

@@ -1,6 +1,7 @@
 import { startBridge } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { type Config, readConfig, secretsOf } from '../config.js';
+import { onCrash } from '../crash.js';
 import { examine } from '../doctor/check.js';
 import { OWN_CHECKS } from '../doctor/checks.js';
 import { logFindings } from '../doctor/report.js';
@@ -22,10 +23,14 @@ import { clearWriteTests } from './leftovers.js';
 const DRAIN_MS = 28_000;
 const SCAN_BUDGET_MS = 60_000;
 
+const CRASHED =
+  'The bridge met an error that nobody caught, and ends. Start it again: what was acknowledged is kept, the rest can be sent again.';
+
 /** Runs the bridge until a signal ends it. Resolves when it serves. */
 export async function serve(): Promise<void> {
   const config = readConfig(loadEnvironment());
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
+  onCrash((error) => process.stderr.write(`${logger.line('error', CRASHED, { error })}\n`));
   logFindings(
     await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl), now: () => systemClock.now() }),
     logger,

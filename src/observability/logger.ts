@@ -27,6 +27,8 @@ interface Line {
 export interface RedactingLogger extends Logger {
   /** Texts that never appear in any line from now on; those before are not forgotten. */
   redact(secrets: readonly string[]): void;
+  /** What would be written, for a process that has no time left to write it; without the end of the line. */
+  line(level: keyof Logger, message: string, fields?: LogFields): string;
 }
 
 /** Logs through winston. Every line passes the redactor, so no other part has to think of it (rule SA7). */
@@ -34,17 +36,17 @@ export function createLogger(options: LoggerOptions): RedactingLogger {
   const redactor = createRedactor(options.secrets ?? []);
   const now = options.now ?? Date.now;
   const render = options.format === 'json' ? renderJson : renderPretty;
+  const line = (level: string, message: string, fields: unknown = {}): string =>
+    render({
+      time: new Date(now()).toISOString(),
+      level,
+      message: redactor.text(message),
+      fields: redactor.value(fields) as Record<string, unknown>,
+    });
   const winston = createWinston({
     level: options.level,
     levels: winstonConfig.npm.levels,
-    format: format.printf((info) =>
-      render({
-        time: new Date(now()).toISOString(),
-        level: info.level,
-        message: redactor.text(String(info.message)),
-        fields: redactor.value(info['fields'] ?? {}) as Record<string, unknown>,
-      }),
-    ),
+    format: format.printf((info) => line(info.level, String(info.message), info['fields'])),
   });
   // What `transports: […]` does too; winston's types describe its built-in transports as interfaces, not as classes.
   winston.pipe(new transports.Stream({ stream: options.stream ?? process.stdout }));
@@ -59,6 +61,7 @@ export function createLogger(options: LoggerOptions): RedactingLogger {
     warn: at('warn'),
     error: at('error'),
     redact: (more) => redactor.learn(more),
+    line,
   };
 }
 

@@ -66,7 +66,8 @@ export function createRedactor(secrets: readonly string[]): Redactor {
       name: text(error.name),
       ...(typeof code === 'string' || typeof code === 'number' ? { code: plain(code, seen) } : {}),
       ...(typeof kind === 'string' ? { kind: text(kind) } : {}),
-      message: text(error.message),
+      // One of JSON.parse quotes what it could not read.
+      message: error.name === 'SyntaxError' ? REDACTED : text(error.message),
       stack: framesOf(error).map(text),
       ...(cause !== undefined && deeper ? { cause: plain(cause, [...seen, error]) } : {}),
       ...(Array.isArray(errors) && deeper ? { errors: plain(errors, [...seen, error]) } : {}),
