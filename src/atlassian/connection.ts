@@ -75,6 +75,9 @@ const TENANT_INFO: Operation = {
 /** It becomes part of the address that the credential is sent to. */
 const CLOUD_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+const DAYS_AND_PLACES = /\b\d{4}-\d{2}-\d{2}\b|https:\/\/developer\.atlassian\.com\/[\w./-]{0,200}/g;
+const MAX_NAMED = 5;
+
 /** Makes the clients; nothing is sent yet. */
 export function connect(options: ConnectionOptions): Connection {
   const { config, clock, log, pauses, random = Math.random, onCall = () => undefined } = options;
@@ -155,19 +158,17 @@ export function connect(options: ConnectionOptions): Connection {
   };
 }
 
-/** Atlassian announces the end of an operation by `Warning: 299`; said once, it is enough. */
+/**
+ * Atlassian announces the end of an operation by `Warning: 299`; said once, it is enough. The text may repeat what was
+ * asked for, names and addresses in any spelling, so that only days and places to read on are taken from it.
+ */
 function warnOnce(operation: Operation, answer: Answer, warned: Set<string>, log: Log | undefined): void {
   const warning = answer.header('warning');
   if (warning === undefined || !warning.trim().startsWith('299') || warned.has(operation.name)) return;
   warned.add(operation.name);
-  // The text may repeat what was asked for: neither queries nor addresses belong into a log.
-  const text = warning
-    .replace(/\?\S*/g, '')
-    .replace(/\S*(@|%40)\S*/gi, '…')
-    .slice(0, 300);
-  log?.warn('Atlassian announces a change to an operation that the bridge uses.', {
+  log?.warn('Atlassian announces a change to an operation that the bridge uses. Look into its changelog.', {
     operation: operation.name,
-    warning: text,
+    named: warning.match(DAYS_AND_PLACES)?.slice(0, MAX_NAMED) ?? [],
   });
 }
 

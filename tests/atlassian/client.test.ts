@@ -225,23 +225,25 @@ describe('repeating', () => {
 });
 
 describe('announcements', () => {
-  it('logs a deprecation once for each operation, without queries or addresses [SA7]', async () => {
+  it('logs a deprecation once for each operation, of its words only the days and where to read on [SA7]', async () => {
     const lines: unknown[] = [];
     connection = connectTo(upstream.url, clock, {
       log: { warn: (message, fields) => lines.push({ message, ...fields }) },
     });
     upstream.answer = () => ({
       body: GROUP,
-      headers: { Warning: `299 - "Gone on 2027-06-30: GET /group?email=x ${SECRETS.email} a%40example.com"` },
+      headers: {
+        Warning: `299 - "Gone on 2027-06-30 (https://developer.atlassian.com/cloud/changelog/#1?x): Ada ${SECRETS.email}"`,
+      },
     });
     await getGroup(connection.confluence, 'g1', callOf(clock));
     await getGroup(connection.confluence, 'g1', callOf(clock));
 
     expect(lines).toEqual([
       {
-        message: 'Atlassian announces a change to an operation that the bridge uses.',
+        message: 'Atlassian announces a change to an operation that the bridge uses. Look into its changelog.',
         operation: 'confluence.getGroup',
-        warning: '299 - "Gone on 2027-06-30: GET /group … …',
+        named: ['2027-06-30', 'https://developer.atlassian.com/cloud/changelog/'],
       },
     ]);
   });
