@@ -1,10 +1,9 @@
 import { setMaxListeners } from 'node:events';
-import express, { type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
+import type { Express, RequestHandler } from 'express';
 import type { Caller, Config } from './config.js';
-import { Health, serveHealth, serveReadiness } from './observability/health.js';
+import { createHttpApp } from './httpApp.js';
+import { type Health, serveHealth, serveReadiness } from './observability/health.js';
 import { type Metrics, serveMetrics } from './observability/metrics.js';
-import { logRequests } from './observability/requests.js';
 import { auditingAsPlanned } from './observe/audit.js';
 import { byScimIds } from './observe/groupIds.js';
 import { modeState } from './observe/mode.js';
@@ -170,11 +169,7 @@ export function createApp(parts: AppParts): App {
     next();
   };
 
-  const handler = express();
-  handler.disable('x-powered-by');
-  handler.set('etag', false);
-  handler.use(helmet());
-  handler.use(logRequests({ logger, metrics, scimBasePath: SCIM_BASE_PATH, now: () => clock.now() }));
+  const handler = createHttpApp({ config, logger, metrics, clock });
   handler.get(['/healthz', '/metrics'], lookAtStore);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { type App, createApp } from './app.js';
 import { connect, type Connection } from './atlassian/connection.js';
 import type { Config } from './config.js';
+import { watchCertificate } from './certificateWatch.js';
 import { watchCredentials } from './credentialWatch.js';
 import { examine, type Finding } from './doctor/check.js';
 import { SITE_CHECKS } from './doctor/checks.js';
@@ -18,6 +19,7 @@ import { Failure } from './provisioning/failure.js';
 import type { Store } from './provisioning/store.js';
 import { createReload } from './reload.js';
 import { type Listening, listen } from './server.js';
+import type { ServerCertificate } from './tls.js';
 import { createWaitingRoom } from './waitingRoom.js';
 
 const FIRST_RETRY_MS = 1_000;
@@ -29,6 +31,8 @@ export interface BridgeParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Log;
+  /** Of `config.tls`, at first; the files are watched. */
+  readonly certificate?: ServerCertificate | undefined;
 }
 
 /** A bridge that listens. It answers from the first moment: 503 with reasons until Atlassian was reached. */
@@ -43,6 +47,8 @@ export interface RunningBridge {
   readonly ready: Promise<App>;
   /** Reads the settings again and takes over what can change while the bridge runs; see `createReload`. Never rejects. */
   reload(read: () => Config): Promise<void>;
+  /** Looks for a renewed certificate now instead of within a minute. */
+  renewCertificate(): void;
   /** Drains requests for `graceMs`, then stops scans and jobs and closes the store. @returns whether all were answered */
   close(graceMs: number): Promise<boolean>;
 }
@@ -67,8 +73,25 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   });
   let app: App | undefined;
   let { callers } = config;
-  let serve: RequestListener = createWaitingRoom({ callers: () => callers, logger, metrics, health, clock });
-  const server: Listening = await listen((request, response) => serve(request, response), config);
+  let serve: RequestListener = createWaitingRoom({ config, callers: () => callers, logger, metrics, health, clock });
+  const server: Listening = await listen((request, response) => serve(request, response), {
+    host: config.host,
+    port: config.port,
+    certificate: parts.certificate,
+  });
+  const certificateWatch =
+    config.tls &&
+    parts.certificate &&
+    watchCertificate(parts.certificate, {
+      files: config.tls,
+      clock,
+      log: logger,
+      signal: stopping.signal,
+      onCertificate: (certificate) => {
+        server.useCertificate(certificate);
+        metrics.credentialExpires('certificate', certificate.expiresAtMs);
+      },
+    });
 
   const reload = createReload({
     config,
@@ -99,11 +122,13 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
     url: server.url,
     ready,
     reload,
+    renewCertificate: () => certificateWatch?.look(),
     async close(graceMs) {
+      health.stopping();
       stopping.abort(new Error('The bridge is stopping'));
       const answered = await server.close(graceMs);
       await ready.catch(() => undefined);
-      await expiries.ended();
+      await Promise.all([expiries.ended(), certificateWatch?.ended]);
       await app?.stop();
       connection.close();
       await store.close();

@@ -1,11 +1,14 @@
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
+import { type TrustedProxies, type UpstreamProxy, proxySecrets } from './networkValues.js';
+import { ignoredProxy, uncheckedCertificates } from './nodeVariables.js';
 import { matchesPattern } from './patterns.js';
 import type { BrakeLimits } from './provisioning/brakeLimits.js';
 import { type FileReader, readSecretFile, SECRET_FILES, textOf } from './secretFiles.js';
 import { EXAMPLE_SECRET, SETTINGS, type SettingName, type SettingValues } from './settings.js';
 import { isLoopback, type Caller } from './settingValues.js';
 import { nearestWord } from './spelling.js';
+import type { TlsFiles } from './tls.js';
 
 export type { Caller } from './settingValues.js';
 
@@ -29,6 +32,8 @@ export interface SiteConfig {
     { readonly id: string; readonly apiKey: string; readonly expiresAtMs: number | undefined } | undefined;
   /** Upstream calls at once per credential. */
   readonly concurrency: number;
+  /** The proxy that leads to Atlassian; undefined to go there directly, whatever the environment names. */
+  readonly proxy: UpstreamProxy | undefined;
 }
 
 /** What the operator decided, checked and frozen. Durations in milliseconds. */
@@ -41,6 +46,9 @@ export interface Config {
   readonly publicUrl: string;
   readonly host: string;
   readonly port: number;
+  /** PEM files of the certificate, its chain behind it, and of its key; undefined to listen in plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  readonly trustProxy: TrustedProxies;
   /** `file:` and the path of the SQLite file. */
   readonly databaseUrl: string;
   /** `observe`: nothing is changed in Confluence, but planned (rule SA14). */
@@ -113,21 +121,23 @@ const LONGEST_USEFUL_BUDGET_SECONDS = 55;
  */
 export function readConfig(env: Environment, readFile: FileReader = readSecretFile): Config {
   const { values, problems, warnings } = readValues(env, readFile);
-  problems.push(...conflicts(values));
+  problems.push(...conflicts(values), ...uncheckedCertificates(env));
   if (problems.length > 0) throw new ConfigurationError(problems);
   // Without a problem every setting was read.
   const settings = values as SettingValues;
-  return deepFreeze(toConfig(settings, [...misspellings(env), ...warnings, ...doubts(settings)]));
+  const doubtful = [...doubts(settings), ...ignoredProxy(env, settings.UPSTREAM_PROXY)];
+  return deepFreeze(toConfig(settings, [...misspellings(env), ...warnings, ...doubtful]));
 }
 
 /** Every secret of a configuration in the forms in which it could turn up in a text, for the logger to redact. */
 export function secretsOf(config: Config): readonly string[] {
-  const { adminEmail, apiToken, organization } = config.site;
+  const { adminEmail, apiToken, organization, proxy } = config.site;
   const password = URL.canParse(config.databaseUrl) ? new URL(config.databaseUrl).password : '';
   return [
     apiToken,
     Buffer.from(`${adminEmail}:${apiToken}`).toString('base64'),
     ...(organization === undefined ? [] : [organization.apiKey]),
+    ...(proxy === undefined ? [] : proxySecrets(proxy)),
     ...config.callers.flatMap((caller) => caller.secrets),
     ...(password === '' ? [] : [password, decodeURIComponent(password)]),
   ];
@@ -174,6 +184,15 @@ function conflicts(values: Partial<SettingValues>): SettingProblem[] {
   }
   if (has('ATLASSIAN_ORG_API_KEY') && !has('ATLASSIAN_ORG_ID')) {
     problems.push(problemOf('ATLASSIAN_ORG_ID', 'is missing: ATLASSIAN_ORG_API_KEY is set, and each needs the other'));
+  }
+  if (has('TLS_CERT_FILE') && !has('TLS_KEY_FILE')) {
+    problems.push(problemOf('TLS_KEY_FILE', 'is missing: TLS_CERT_FILE is set, and each needs the other'));
+  }
+  if (has('TLS_KEY_FILE') && !has('TLS_CERT_FILE')) {
+    problems.push(problemOf('TLS_CERT_FILE', 'is missing: TLS_KEY_FILE is set, and each needs the other'));
+  }
+  if (has('TLS_CERT_FILE') && values.PUBLIC_URL?.startsWith('http:') === true) {
+    problems.push(problemOf('PUBLIC_URL', 'must begin with https://, since TLS_CERT_FILE makes the bridge speak TLS'));
   }
   if (values.DEACTIVATION === 'suspend' && !has('ATLASSIAN_ORG_ID') && !has('ATLASSIAN_ORG_API_KEY')) {
     const problem = 'can be suspend only with ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY';
@@ -226,7 +245,9 @@ function doubts(settings: SettingValues): string[] {
     warnings.push('PUBLIC_URL is not set, so meta.location names HOST, which an identity provider may not reach.');
   }
   if (PUBLIC_URL?.startsWith('http:') === true && !staysLocal({ PUBLIC_URL })) {
-    warnings.push('PUBLIC_URL is plain http: the tokens of SCIM_TOKENS can be read on the way. Put TLS in front.');
+    warnings.push(
+      'PUBLIC_URL is plain http: the tokens of SCIM_TOKENS can be read on the way. Set TLS_CERT_FILE and TLS_KEY_FILE, or put TLS in front.',
+    );
   }
   if (settings.PROFILE_UPDATES === 'record') {
     warnings.push('PROFILE_UPDATES=record answers success to changes of profiles that Confluence never sees.');
@@ -245,6 +266,8 @@ function doubts(settings: SettingValues): string[] {
 
 function toConfig(settings: SettingValues, warnings: readonly string[]): Config {
   const { ATLASSIAN_ORG_ID: orgId, ATLASSIAN_ORG_API_KEY: orgApiKey, HOST: host, PORT: port } = settings;
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } = settings;
+  const tls = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
   return {
     site: {
       url: settings.ATLASSIAN_SITE_URL,
@@ -258,12 +281,15 @@ function toConfig(settings: SettingValues, warnings: readonly string[]): Config 
           ? undefined
           : { id: orgId, apiKey: orgApiKey, expiresAtMs: settings.ATLASSIAN_ORG_API_KEY_EXPIRES },
       concurrency: settings.UPSTREAM_CONCURRENCY,
+      proxy: settings.UPSTREAM_PROXY,
     },
     accessGroups: settings.CONFLUENCE_ACCESS_GROUPS ?? [],
     callers: settings.SCIM_TOKENS,
-    publicUrl: settings.PUBLIC_URL ?? httpAddress(host, port),
+    publicUrl: settings.PUBLIC_URL ?? httpAddress(host, port, tls === undefined ? 'http' : 'https'),
     host,
     port,
+    tls,
+    trustProxy: settings.TRUST_PROXY ?? [],
     databaseUrl: settings.DATABASE_URL,
     mode: settings.MODE,
     deactivation: settings.DEACTIVATION,

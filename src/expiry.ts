@@ -36,7 +36,7 @@ export function expiriesOf({ tokenExpiresAtMs, organization }: SiteConfig): read
 }
 
 /** Whether it is time to make a new one, and the sentence that says so. */
-export function expiryInWords({ name, expiresAtMs }: Expiry & { readonly expiresAtMs: number }, nowMs: number) {
+export function expiryInWords({ name, expiresAtMs }: { name: string; expiresAtMs: number }, nowMs: number) {
   const days = Math.floor(expiresAtMs / DAY_MS) - Math.floor(nowMs / DAY_MS);
   const [date] = new Date(expiresAtMs).toISOString().split('T');
   const isDue = days <= Math.max(...WARN_AT_DAYS);
@@ -68,11 +68,7 @@ export async function watchExpiry(
     }
     const nowMs = clock.now();
     for (const expiry of known) {
-      const isPassed = (days: number): boolean => {
-        const atMs = expiry.expiresAtMs - days * DAY_MS;
-        return lookedAtMs < atMs && atMs <= nowMs;
-      };
-      if (WARN_AT_DAYS.some(isPassed)) {
+      if (becameDue(expiry.expiresAtMs, lookedAtMs, nowMs)) {
         const finding = expiryInWords(expiry, nowMs).sentence;
         log.warn('A credential of the bridge expires', { whose: expiry.credential, finding, remedy: renewal(expiry) });
       }
@@ -105,6 +101,14 @@ export function createExpiryWatch({
     },
     ended: () => watching,
   };
+}
+
+/** Whether one of the moments at which the operator is told lies between two looks. */
+export function becameDue(expiresAtMs: number, lookedAtMs: number, nowMs: number): boolean {
+  return WARN_AT_DAYS.some((days) => {
+    const atMs = expiresAtMs - days * DAY_MS;
+    return lookedAtMs < atMs && atMs <= nowMs;
+  });
 }
 
 export function isKnown(expiry: Expiry): expiry is Expiry & { readonly expiresAtMs: number } {

@@ -1,53 +1,104 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { CONNECTION_LIMITS, inOrder, limitConnections, serverOptions } from './connectionLimits.js';
+import { createServer, type RequestListener, type Server as HttpServer, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import {
+  CONNECTION_LIMITS,
+  type ConnectionLimits,
+  inOrder,
+  limitConnections,
+  serverOptions,
+} from './connectionLimits.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
+import { MIN_TLS_VERSION, type ServerCertificate } from './tls.js';
+
+/**
+ * How long a connection that is kept alive may still bring a request when the server closes. A request that is on its way
+ * while its connection is cut is lost, and its client cannot know whether it was done.
+ */
+const LINGER_MS = 1_000;
+
+type Server = HttpServer | HttpsServer;
 
 /** A server that accepts requests. */
 export interface Listening {
   /** With the port that was given when 0 was asked for. */
   readonly url: string;
+  /** From now on new connections are shown this certificate. Without effect on a server without TLS. */
+  useCertificate(certificate: ServerCertificate): void;
   /**
-   * Stops accepting, lets the requests that are under way finish, and closes their connections.
+   * Stops accepting, answers what is under way or still comes on connections that are there, and ends them.
    *
-   * @param graceMs how long they may take; then every connection is cut
+   * @param graceMs how long that may take; then every connection is cut
    * @returns whether all requests were answered in that time. Calling again joins the close that runs.
    */
   close(graceMs: number): Promise<boolean>;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** With it the server speaks TLS, and nothing else. */
+  readonly certificate?: ServerCertificate | undefined;
+}
+
 /**
- * Serves an app over HTTP.
+ * Serves an app over HTTP, or over HTTPS.
  *
- * @param address port 0 takes any free one
  * @throws ExitError when the address cannot be listened at
  */
 export async function listen(
   app: RequestListener,
-  address: { host: string; port: number },
+  options: ListenOptions,
   limits = CONNECTION_LIMITS,
 ): Promise<Listening> {
+  const { certificate } = options;
   const serve = inOrder(app, limits);
-  const connections = new Set<Socket>();
   const answering = new Set<ServerResponse>();
-  const server = createServer(serverOptions(limits), (request, response) => {
+  const server = createServerFor(certificate, limits, (request, response) => {
     answering.add(response);
     response.once('close', () => answering.delete(response));
     serve(request, response);
   });
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
+  const accepted = socketsOf(server, 'connection');
+  const drained = { answering, accepted, usable: certificate ? socketsOf(server, 'secureConnection') : accepted };
   limitConnections(server, limits);
-  await startListening(server, address);
+  await startListening(server, options);
 
   let closing: Promise<boolean> | undefined;
+  const scheme = certificate === undefined ? 'http' : 'https';
   return {
-    url: httpAddress(address.host, (server.address() as AddressInfo).port),
-    close: (graceMs) => (closing ??= drain(server, connections, answering, graceMs)),
+    url: httpAddress(options.host, (server.address() as AddressInfo).port, scheme),
+    useCertificate: ({ cert, key }) => {
+      if ('setSecureContext' in server) server.setSecureContext({ cert, key, minVersion: MIN_TLS_VERSION });
+    },
+    close: (graceMs) => (closing ??= drain(server, drained, graceMs)),
   };
+}
+
+function createServerFor(
+  certificate: ServerCertificate | undefined,
+  limits: ConnectionLimits,
+  listener: RequestListener,
+): Server {
+  const options = serverOptions(limits);
+  if (certificate === undefined) return createServer(options, listener);
+  const { cert, key } = certificate;
+  return createTlsServer(
+    { ...options, cert, key, minVersion: MIN_TLS_VERSION, handshakeTimeout: limits.headersMs },
+    listener,
+  );
+}
+
+/** @returns those that are open, at any time */
+function socketsOf(server: Server, event: 'connection' | 'secureConnection'): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
 }
 
 function startListening(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
@@ -71,37 +122,53 @@ function listenProblem(code = 'an unknown error', host: string, port: number): s
   return `The bridge cannot listen at ${place} (${code}). Check HOST and PORT.`;
 }
 
+interface Traffic {
+  /** Answers that have not ended. */
+  readonly answering: ReadonlySet<ServerResponse>;
+  readonly accepted: ReadonlySet<Socket>;
+  /** Those of them on which requests may come: all, or with TLS those whose handshake is done. */
+  readonly usable: ReadonlySet<Socket>;
+}
+
 /**
- * `server.close()` alone waits for kept-alive connections that fall idle after it; each answer under way therefore tells
- * its client that the connection ends, and idle ones are closed whenever an answer is done.
+ * The listener closes at once, so that new clients are refused instead of cut. Connections that are there linger: each
+ * answer on them says that its connection ends, and those on which nothing has come by then are closed.
  */
-function drain(
-  server: Server,
-  connections: ReadonlySet<Socket>,
-  answering: ReadonlySet<ServerResponse>,
-  graceMs: number,
-): Promise<boolean> {
+function drain(server: Server, { answering, accepted, usable }: Traffic, graceMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let drained = true;
+    let isLingering = true;
+    const closeIdle = (): void => {
+      if (!isLingering) server.closeIdleConnections();
+    };
+    const endConnectionOf = (response: ServerResponse): void => {
+      if (!response.headersSent) response.setHeader('Connection', 'close');
+      // Only in the next turn does the server count the connection as idle.
+      response.once('close', () => setImmediate(closeIdle));
+    };
+    const lingering = setTimeout(
+      () => {
+        isLingering = false;
+        closeIdle();
+        // Opened in advance, as browsers and balancers do, and not idle by Node's count, which begins with a first request.
+        for (const socket of usable) if (socket.bytesRead === 0) socket.destroy();
+      },
+      Math.min(LINGER_MS, graceMs),
+    );
     const deadline = setTimeout(() => {
       drained = answering.size === 0;
-      server.closeAllConnections();
+      for (const socket of accepted) socket.destroy();
     }, graceMs);
-    server.close(() => {
+    // A request may still arrive on a connection that was accepted before.
+    server.prependListener('request', (_request, response: ServerResponse) => endConnectionOf(response));
+    for (const response of answering) endConnectionOf(response);
+    // The close of an HTTP server would cut idle connections, and with them the requests that are on their way.
+    NetServer.prototype.close.call(server, () => {
+      // Ends its look-out for slow requests, too.
+      server.close();
+      clearTimeout(lingering);
       clearTimeout(deadline);
       resolve(drained);
     });
-    // A request may still arrive on a connection that was accepted before.
-    server.prependListener('request', (_request, response: ServerResponse) => endConnectionOf(server, response));
-    for (const response of answering) endConnectionOf(server, response);
-    server.closeIdleConnections();
-    // Opened in advance, as browsers and balancers do, and not idle by Node's count, which begins with a first request.
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
   });
-}
-
-function endConnectionOf(server: Server, response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close');
-  // Only in the next turn does the server count the connection as idle.
-  response.once('close', () => setImmediate(() => server.closeIdleConnections()));
 }

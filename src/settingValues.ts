@@ -25,10 +25,13 @@ const CALLER_NAME = /^[a-z0-9-]+$/;
 const CALLER_SECRET = /^[A-Za-z0-9._~+/=-]{16,}$/;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 const MAX_GROUP_NAME_LENGTH = 255;
-/** Whether only this machine can reach the host, as a URL or a listen address spells it. */
+/**
+ * Whether only this machine can reach the host, as a URL or a listen address spells it. Names below `localhost` are asked
+ * of the name server on many systems, which may send them anywhere.
+ */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
+  return name === 'localhost' || name === '::1' || /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
 export function oneOf<const T extends string>(...words: readonly T[]): Parser<T> {
@@ -47,7 +50,7 @@ export function wholeNumber(min: number, max: number): Parser<number> {
   };
 }
 
-function webAddress(text: string): Parsed<URL> {
+export function webAddress(text: string): Parsed<URL> {
   const problem = 'must be an address that begins with https://';
   if (!URL.canParse(text)) return { problem };
   const url = new URL(text);

@@ -1,3 +1,4 @@
+import { filePath, proxyAddress, trustedProxies } from './networkValues.js';
 import {
   address,
   callers,
@@ -59,11 +60,15 @@ export const SETTINGS = {
   ATLASSIAN_ORG_ID: optional(organizationId, '8f4c1c8e-5d1b-4c43-9f0e-3b1a2c5d7e90'),
   ATLASSIAN_ORG_API_KEY: optional(secretText, 'ATCTT3xFfGN0Example'),
   ATLASSIAN_ORG_API_KEY_EXPIRES: optional(day, '2027-03-31'),
+  UPSTREAM_PROXY: optional(proxyAddress, 'http://proxy.acme.com:3128'),
   CONFLUENCE_ACCESS_GROUPS: optional(listOf(groupName), 'confluence-users-acme'),
   SCIM_TOKENS: required(callers, `okta:${EXAMPLE_SECRET}`),
   PUBLIC_URL: optional(publicAddress, 'https://scim.acme.com'),
   HOST: defaulted(listenHost, '127.0.0.1'),
   PORT: defaulted(wholeNumber(1, 65_535), '8080'),
+  TLS_CERT_FILE: optional(filePath, '/etc/bridge/tls.crt'),
+  TLS_KEY_FILE: optional(filePath, '/etc/bridge/tls.key'),
+  TRUST_PROXY: optional(trustedProxies, '10.0.0.0/8'),
   DATABASE_URL: defaulted(databaseAddress, 'file:./data/bridge.db'),
   MODE: defaulted(oneOf('live', 'observe'), 'live', 'observe'),
   DEACTIVATION: defaulted(oneOf('access-groups', 'suspend'), 'access-groups'),

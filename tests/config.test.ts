@@ -43,12 +43,15 @@ describe('readConfig', () => {
         apiUrl: 'https://api.atlassian.com',
         organization: undefined,
         concurrency: 8,
+        proxy: undefined,
       },
       accessGroups: [],
       callers: [{ name: 'okta', secrets: [SECRET], isReadOnly: false }],
       publicUrl: 'http://127.0.0.1:8080',
       host: '127.0.0.1',
       port: 8080,
+      tls: undefined,
+      trustProxy: [],
       databaseUrl: 'file:./data/bridge.db',
       mode: 'live',
       deactivation: 'access-groups',
@@ -179,7 +182,8 @@ describe('readConfig', () => {
   });
 
   it.each(Object.entries(SETTINGS))('accepts the example it gives for %s', (name, { example }) => {
-    const partner = name === 'ATLASSIAN_ORG_ID' || name === 'ATLASSIAN_ORG_API_KEY' ? ORGANIZATION : {};
+    const pairs: readonly Environment[] = [ORGANIZATION, { TLS_CERT_FILE: 'tls.crt', TLS_KEY_FILE: 'tls.key' }];
+    const partner = pairs.find((pair) => name in pair);
     expect(() => configOf({ ...partner, [name]: example })).not.toThrow();
   });
 
@@ -196,6 +200,12 @@ describe('readConfig', () => {
     ['ATLASSIAN_SITE_URL', 'ftp://acme.atlassian.net', 'must be an address that begins with https://'],
     ['ATLASSIAN_SITE_URL', 'http://acme.atlassian.net', 'must use https'],
     ['ATLASSIAN_SITE_URL', 'http://127.0.0.1.evil.example', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://localhost.evil.example', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://evil.localhost', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://0.0.0.0', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://[::]', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://[::ffff:10.0.0.1]', 'must use https'],
+    ['ATLASSIAN_SITE_URL', 'http://127.0.0.1@evil.example', 'must not hold a user name'],
     ['ATLASSIAN_SITE_URL', 'https://acme.atlassian.net/wiki', 'without a path such as /wiki'],
     ['ATLASSIAN_SITE_URL', 'https://acme.atlassian.net@evil.example', 'must not hold a user name'],
     ['ATLASSIAN_API_URL', 'http://api.atlassian.com', 'must use https'],
@@ -212,6 +222,14 @@ describe('readConfig', () => {
     ['REQUEST_BUDGET_SECONDS', '25s', 'must be a whole number from 1 to 300'],
     ['UPSTREAM_CONCURRENCY', '0', 'must be a whole number from 1 to 64'],
     ['INDEX_MAX_AGE_SECONDS', '-1', 'must be a whole number from 0 to 3600'],
+    ['TRUST_PROXY', 'true', 'entry 1 must be loopback, or an address or range'],
+    ['TRUST_PROXY', '0', 'must be a whole number from 1 to 9'],
+    ['TRUST_PROXY', '10.0.0.0/8,10.0.0.0/33', 'entry 2 must not be a range'],
+    ['TRUST_PROXY', '::/0', 'entry 1 must not be a range that holds every address'],
+    ['TRUST_PROXY', 'proxy.acme.com', 'entry 1 must be loopback, or an address'],
+    ['UPSTREAM_PROXY', 'proxy.acme.com:3128', 'must be an address such as http://'],
+    ['UPSTREAM_PROXY', 'socks5://proxy.acme.com:1080', 'must be an address such as http://'],
+    ['UPSTREAM_PROXY', 'http://proxy.acme.com/path', 'without a path'],
     ['DATABASE_URL', 'postgres://bridge:pw@db/bridge', 'names PostgreSQL, which this version'],
     ['DATABASE_URL', './data/bridge.db', 'must be file: and the path'],
     ['DATABASE_URL', 'file://data/bridge.db', 'must be file: and the path'],
@@ -282,6 +300,13 @@ describe('readConfig', () => {
   it.each([
     [{ ATLASSIAN_ORG_ID: 'org-1' }, 'ATLASSIAN_ORG_API_KEY is missing'],
     [{ ATLASSIAN_ORG_API_KEY: 'key' }, 'ATLASSIAN_ORG_ID is missing'],
+    [{ TLS_CERT_FILE: 'tls.crt' }, 'TLS_KEY_FILE is missing'],
+    [{ TLS_KEY_FILE: 'tls.key' }, 'TLS_CERT_FILE is missing'],
+    [
+      { TLS_CERT_FILE: 'tls.crt', TLS_KEY_FILE: 'tls.key', PUBLIC_URL: 'http://scim.acme.com' },
+      'PUBLIC_URL must begin with https://',
+    ],
+    [{ NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED is 0'],
     [{ DEACTIVATION: 'suspend' }, 'DEACTIVATION can be suspend only with ATLASSIAN_ORG_ID'],
     [
       { DEFAULT_EMAIL_DOMAIN: 'acme.com', ALLOWED_EMAIL_DOMAINS: '*.acme.com' },
@@ -305,6 +330,30 @@ describe('readConfig', () => {
     expect(configOf({ HOST: '::1', PORT: '81' }).publicUrl).toBe('http://[::1]:81');
   });
 
+  it('has an https public address with a certificate of its own [SA20]', () => {
+    const tls = { TLS_CERT_FILE: 'tls.crt', TLS_KEY_FILE: 'tls.key' };
+    expect(configOf(tls)).toMatchObject({
+      publicUrl: 'https://127.0.0.1:8080',
+      tls: { certFile: 'tls.crt', keyFile: 'tls.key' },
+    });
+  });
+
+  it.each([
+    ['2', 2],
+    ['Loopback', ['loopback']],
+    ['10.0.0.0/8, 2001:db8::/32 ,192.0.2.1', ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1']],
+  ])('trusts the proxies of %s [SA20]', (text, trusted) => {
+    expect(configOf({ TRUST_PROXY: text }).trustProxy).toEqual(trusted);
+  });
+
+  it.each([
+    ['http://proxy.acme.com:3128/', 'http://proxy.acme.com:3128', undefined],
+    ['https://bridge:p%40ss:word@[2001:db8::1]', 'https://[2001:db8::1]', 'bridge:p@ss:word'],
+  ])('reads the proxy %s [SA20]', (text, origin, pair) => {
+    const authorization = pair && `Basic ${Buffer.from(pair).toString('base64')}`;
+    expect(configOf({ UPSTREAM_PROXY: text }).site.proxy).toEqual({ origin, authorization });
+  });
+
   it.each([
     [{ SCIM_TOKEN: 'x' }, 'Was SCIM_TOKENS meant?'],
     [{ ATLASIAN_SITE_URL: 'x' }, 'Was ATLASSIAN_SITE_URL meant?'],
@@ -314,6 +363,7 @@ describe('readConfig', () => {
     [{ GROUP_REMOVAL_LIMIT: 'off' }, 'GROUP_REMOVAL_LIMIT=off lets'],
     [{ HOST: '0.0.0.0' }, 'PUBLIC_URL is not set'],
     [{ PUBLIC_URL: 'http://scim.acme.com' }, 'PUBLIC_URL is plain http'],
+    [{ HTTPS_PROXY: 'http://proxy.acme.com' }, 'HTTPS_PROXY is ignored. Set UPSTREAM_PROXY'],
     [{ REQUEST_BUDGET_SECONDS: '60' }, 'Okta gives up after 60 seconds'],
     [{ SCIM_TOKENS: SETTINGS.SCIM_TOKENS.example }, 'good for a first try only'],
   ])('warns of %j', (env: Environment, warning) => {
@@ -329,6 +379,11 @@ describe('readConfig', () => {
 });
 
 describe('secretsOf', () => {
+  it('names the password of a proxy, and the pair as it is sent [SA7]', () => {
+    const secrets = secretsOf(configOf({ UPSTREAM_PROXY: 'http://bridge:pass:word@proxy.acme.com' }));
+    expect(secrets).toEqual(expect.arrayContaining(['pass:word', Buffer.from('bridge:pass:word').toString('base64')]));
+  });
+
   it('names every secret, and the site credential as Basic authentication sends it [SA7]', () => {
     const secrets = secretsOf(configOf({ ...ORGANIZATION, SCIM_TOKENS: `okta:${SECRET}1,okta:${SECRET}2` }));
     const basic = Buffer.from('Admin@acme.com:the-token-of-the-site').toString('base64');

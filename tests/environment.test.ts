@@ -19,6 +19,8 @@ const MODULES = [
   'environment',
   'exit',
   'httpAddress',
+  'networkValues',
+  'nodeVariables',
   'patterns',
   'secretFiles',
   'settings',

@@ -16,6 +16,7 @@ import { onHangup, onShutdown } from '../shutdown.js';
 import { databasePath } from '../store/databasePath.js';
 import { glanceAtStore } from '../store/glance.js';
 import { holdServeLock, type ServeLock } from '../store/serveLock.js';
+import { readServerCertificate } from '../tls.js';
 import { openSqliteStore } from '../store/sqlite.js';
 import { clearWriteTests } from './leftovers.js';
 
@@ -35,10 +36,16 @@ export async function serve(): Promise<void> {
     await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl), now: () => systemClock.now() }),
     logger,
   );
+  const { tls } = config;
+  const certificate = tls && (await orExit(() => readServerCertificate(tls)));
   const lock = await orExit(() => lockFor(config.databaseUrl));
   const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
-  const starting = startBridge({ config, store, clock: systemClock, logger });
-  onHangup(async () => (await starting).reload(() => readAgain(logger)));
+  const starting = startBridge({ config, store, clock: systemClock, logger, certificate });
+  onHangup(async () => {
+    const running = await starting;
+    running.renewCertificate();
+    await running.reload(() => readAgain(logger));
+  });
   const bridge = await starting;
   logger.info('Listening', { url: bridge.url });
   const stopping = new AbortController();

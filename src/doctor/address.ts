@@ -18,7 +18,7 @@ export const address: Check<Questions> = {
             status: 'failed',
             message: `Nothing answers at ${url}.`,
             remedy:
-              'Check ATLASSIAN_SITE_URL, the name server, and whether this machine may open connections to it; a proxy is not used.',
+              'Check ATLASSIAN_SITE_URL, the name server, and whether this machine may open connections to it. A proxy is used only where UPSTREAM_PROXY names it.',
             cause: error,
           },
         ];

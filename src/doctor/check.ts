@@ -19,6 +19,7 @@ export type CheckName =
   | 'seats'
   | 'expiry'
   | 'settings'
+  | 'tls'
   | 'callers'
   | 'mode'
   | 'records'

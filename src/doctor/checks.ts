@@ -20,6 +20,7 @@ import { roles } from './roles.js';
 import { seatLimit } from './seatLimit.js';
 import { seats } from './seats.js';
 import { settings } from './settings.js';
+import { tls } from './tls.js';
 import { token } from './token.js';
 import { toldExpiry } from './toldExpiry.js';
 import { writeRights } from './writeRights.js';
@@ -45,4 +46,4 @@ export const SITE_CHECKS: readonly Check<Questions>[] = [
 export const DOCTOR_CHECKS: readonly Check<Questions>[] = [...SITE_CHECKS, scopes, toldExpiry];
 
 /** What is asked of the configuration and the store. */
-export const OWN_CHECKS = [settings, mode, expiry, callers, records, brake, leavers, seatLimit] as const;
+export const OWN_CHECKS = [settings, mode, expiry, tls, callers, records, brake, leavers, seatLimit] as const;

@@ -48,6 +48,7 @@ export class Health {
   readonly #parts = new Map<HealthPart, PartState>();
   readonly #now: () => number;
   #scannedAtMs: number | undefined;
+  #isStopping = false;
 
   /** @param now milliseconds since the epoch */
   constructor(now: () => number) {
@@ -65,7 +66,13 @@ export class Health {
     this.#scannedAtMs = scannedAtMs;
   }
 
+  /** Who asks on a connection that is there learns that the next one will be refused. */
+  stopping(): void {
+    this.#isStopping = true;
+  }
+
   readiness(): Readiness {
+    if (this.#isStopping) return { ready: false, reasons: ['The bridge is stopping.'] };
     const reasons = (Object.keys(NEEDED) as (keyof typeof NEEDED)[]).flatMap((part) => {
       const state = this.#parts.get(part);
       return state?.ok === true ? [] : [state?.message ?? NEEDED[part] ?? part];
@@ -88,7 +95,6 @@ export class Health {
 /** `GET /healthz`: 200 as long as the process answers. Restarting it would cure nothing of what the body may report. */
 export function serveHealth(health: Health): RequestHandler {
   return (_request, response) => {
-    response.setHeader('Cache-Control', 'no-store');
     response.status(200).json(health.report());
   };
 }
@@ -97,7 +103,6 @@ export function serveHealth(health: Health): RequestHandler {
 export function serveReadiness(health: Health): RequestHandler {
   return (_request, response) => {
     const readiness = health.readiness();
-    response.setHeader('Cache-Control', 'no-store');
     response.status(readiness.ready ? 200 : 503).json(readiness);
   };
 }

@@ -33,8 +33,8 @@ export interface Metrics {
   credentialRefused(isRefused: boolean): void;
   /** How many operations Atlassian refuses for lack of a right or a scope, while it accepts the credential. */
   operationsRefused(count: number): void;
-  /** When the day begins on which a credential expires; undefined where the operator noted none. */
-  credentialExpires(credential: 'site' | 'organization', atMs: number | undefined): void;
+  /** When the day begins on which a credential expires, undefined where the operator noted none; when the certificate does. */
+  credentialExpires(credential: 'site' | 'organization' | 'certificate', atMs: number | undefined): void;
   /** The settings were read again: all that can be taken over was, all but a credential of Atlassian, or nothing. */
   settingsReloaded(outcome: 'taken' | 'partly' | 'refused'): void;
   /** A counter of the mass-removal brake began to refuse (rule SA11). */
@@ -144,7 +144,7 @@ export function createMetrics(now: () => number): Metrics {
   });
   const expires = new Gauge({
     name: `${PREFIX}credential_expiry_timestamp_seconds`,
-    help: 'When the day begins on which a credential expires, as noted in the settings; absent where it is not.',
+    help: 'When the day begins on which a credential expires, as noted in the settings; absent where it is not. When the TLS certificate does.',
     labelNames: ['credential'],
     registers,
   });
@@ -246,7 +246,6 @@ export function serveMetrics(metrics: Metrics): RequestHandler {
   return async (_request, response) => {
     const text = await metrics.render();
     response.setHeader('Content-Type', metrics.contentType);
-    response.setHeader('Cache-Control', 'no-store');
     response.end(text);
   };
 }

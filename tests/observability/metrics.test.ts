@@ -98,7 +98,6 @@ describe('metrics', () => {
     const reply = await request(app).get('/metrics');
     expect(reply.status).toBe(200);
     expect(reply.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
-    expect(reply.headers['cache-control']).toBe('no-store');
     expect(reply.text).toContain('# TYPE confluence_scim_bridge_requests_total counter');
   });
 });

@@ -44,9 +44,10 @@ const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'tr
 
 /**
  * Headers that are no part of the contract: those that carry the message (RFC 9110 §8; the document states the media
- * type as `content`), and what Helmet adds for browsers, which no SCIM client reads.
+ * type as `content`), and what browsers and caches are told, which no SCIM client reads.
  */
 const UNDESCRIBED_HEADERS: ReadonlySet<string> = new Set([
+  'cache-control',
   'connection',
   'content-length',
   'content-type',
