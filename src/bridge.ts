@@ -147,6 +147,7 @@ export function upstreamConfig({ site }: Config): Parameters<typeof connect>[0][
     orgId: site.organization?.id,
     orgApiKey: site.organization?.apiKey,
     concurrency: site.concurrency,
+    proxy: site.proxy,
   };
 }
 

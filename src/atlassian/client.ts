@@ -6,8 +6,9 @@ import { Failure } from '../provisioning/failure.js';
 import { countdown, isOver, outOfTime } from './budget.js';
 import type { Limiter } from './limiter.js';
 import type { Answer, Message, Operation } from './operation.js';
-import { isUseless, unreachable } from './responses.js';
+import { isUseless, unreachable, UNTRUSTED } from './responses.js';
 import { retryAfterSeconds, waitBeforeRetryMs, type Outcome } from './retry.js';
+import { type Proxy, PROXY_REFUSED, TunnelAgent } from './tunnel.js';
 
 /** Sends messages to one base address with one credential. */
 export interface Client {
@@ -30,6 +31,8 @@ export interface ClientOptions {
   /** Shared by all clients of one credential. */
   readonly limiter: Limiter;
   readonly maxSockets: number;
+  /** Leads to every https address; undefined to go there directly, whatever the environment names. */
+  readonly proxy: Proxy | undefined;
   readonly clock: Clock;
   /** 0 to 1. */
   readonly random: () => number;
@@ -51,6 +54,8 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  PROXY_REFUSED,
+  ...UNTRUSTED,
 ]);
 
 type Attempt =
@@ -60,11 +65,11 @@ type Attempt =
 /** One axios instance for one base address; axios' errors hold the credential, so none of them leaves this file. */
 export function createClient(options: ClientOptions): Client {
   const { clock, limiter } = options;
-  const reused = agents({ keepAlive: true, maxSockets: options.maxSockets, scheduling: 'lifo' });
+  const reused = agents(options.proxy, { keepAlive: true, maxSockets: options.maxSockets, scheduling: 'lifo' });
   // A connection that the server closed while it was idle loses the call that is sent on it. Where the call must not
   // be sent again, a new connection keeps that from leaving its outcome unknown. (With a limit of sockets Node would
   // keep the connection open after all; the limiter bounds them.)
-  const fresh = agents({ keepAlive: false });
+  const fresh = agents(options.proxy, { keepAlive: false });
   const http = axios.create({
     adapter: 'http',
     headers: {
@@ -156,13 +161,31 @@ export function segment(id: string): string {
   return encodeURIComponent(id);
 }
 
-function agents(options: { keepAlive: boolean; maxSockets?: number; scheduling?: 'lifo' }) {
-  return { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) };
+function agents(proxy: Proxy | undefined, options: { keepAlive: boolean; maxSockets?: number; scheduling?: 'lifo' }) {
+  // Whatever the environment asks of Node.
+  const checked = { ...options, rejectUnauthorized: true };
+  return {
+    httpAgent: new HttpAgent(options),
+    httpsAgent: proxy === undefined ? new HttpsAgent(checked) : new TunnelAgent(proxy, checked),
+  };
 }
 
+/**
+ * The one place where an address is made. Paths hold ids and cursors that came in answers: whatever they are, the
+ * credential goes nowhere else than below its base.
+ *
+ * @throws Failure `unexpected`
+ */
 function urlOf(base: string, { path, query }: Message): string {
   const pairs = Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
-  return pairs.length === 0 ? `${base}${path}` : `${base}${path}?${new URLSearchParams(pairs).toString()}`;
+  const url = pairs.length === 0 ? `${base}${path}` : `${base}${path}?${new URLSearchParams(pairs).toString()}`;
+  if (!URL.canParse(url) || !new URL(url).href.startsWith(`${base}/`)) {
+    throw new Failure(
+      'unexpected',
+      'The bridge did not send a call that led away from Atlassian. Report it to its makers.',
+    );
+  }
+  return url;
 }
 
 function headersOf({ method, body }: Message, authorization: string | undefined): Record<string, string> {

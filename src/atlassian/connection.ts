@@ -7,6 +7,7 @@ import type { Answer, Operation } from './operation.js';
 import type { Organization } from './organization.js';
 import { readJson } from './responses.js';
 import { sharePause } from './sharedPause.js';
+import type { Proxy } from './tunnel.js';
 import { judgeCredential, type CredentialVerdict } from './verdict.js';
 
 /** How to reach one site, and with what. Addresses may end with a slash. */
@@ -23,6 +24,8 @@ export interface AtlassianConfig {
   readonly orgApiKey: string | undefined;
   /** Calls at once for each credential. */
   readonly concurrency: number;
+  /** The proxy that leads to Atlassian, where there is one. */
+  readonly proxy?: Proxy | undefined;
 }
 
 export type TokenKind = 'classic' | 'scoped';
@@ -95,6 +98,7 @@ export function connect(options: ConnectionOptions): Connection {
       authorization,
       limiter,
       maxSockets: config.concurrency,
+      proxy: config.proxy,
       clock,
       random,
       onAnswer: (operation, answer) => {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { Failure, type FailureDetails, type FailureKind } from '../provisioning/failure.js';
 import type { Answer, Operation } from './operation.js';
 import { scopesInWords } from './scopes.js';
+import { PROXY_REFUSED } from './tunnel.js';
 
 const SEND_AGAIN_SECONDS = 5;
 /** The longest pause that Atlassian advises where it names none. */
@@ -113,13 +114,30 @@ export function fail(
   });
 }
 
+/** Errors of a certificate that is not Atlassian's as far as this machine can tell; nothing is sent behind them. */
+export const UNTRUSTED: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+const PROXY_REFUSES =
+  'The proxy on the way to Atlassian refuses the bridge. The operator should check UPSTREAM_PROXY; send the request again later.';
+const NOT_TRUSTED =
+  'Whoever answers at the address of Atlassian has a certificate that this machine does not trust. The operator should see who that is, ' +
+  'and name an authority of their own in NODE_EXTRA_CA_CERTS; send the request again later.';
+
 /** Nobody answered. Whether the call happened is unknown, unless no connection came about. */
 export function unreachable(operation: Operation, attempt: { kind: 'notSent' | 'lost'; code: string }): Failure {
   const message = {
     notSent: 'The bridge cannot reach Atlassian. Send the request again later.',
     lost: 'Atlassian did not answer in time. Send the request again later.',
   }[attempt.kind];
-  return fail('unavailable', message, operation, undefined, {
+  const why = attempt.code === PROXY_REFUSED ? PROXY_REFUSES : UNTRUSTED.has(attempt.code) ? NOT_TRUSTED : message;
+  return fail('unavailable', why, operation, undefined, {
     retryAfterSeconds: SEND_AGAIN_SECONDS,
     cause: new Error(`no answer: ${attempt.code}`),
   });
