@@ -10,7 +10,10 @@ import {
 } from './connectionLimits.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
-import { MIN_TLS_VERSION, type ServerCertificate } from './tls.js';
+import type { ServerCertificate } from './tls.js';
+
+/** Older versions can be broken; every client of today speaks this one. */
+const MIN_TLS_VERSION = 'TLSv1.2';
 
 /**
  * How long a connection that is kept alive may still bring a request when the server closes. A request that is on its way

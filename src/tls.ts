@@ -23,9 +23,6 @@ export interface ServerCertificate {
   readonly covers: (host: string) => boolean;
 }
 
-/** Older versions can be broken; every client of today speaks this one. */
-export const MIN_TLS_VERSION = 'TLSv1.2';
-
 /**
  * Reads a certificate and its key, and makes sure that a server can use them.
  *
@@ -42,7 +39,7 @@ export function readServerCertificate({ certFile, keyFile }: TlsFiles): ServerCe
     );
   }
   try {
-    createSecureContext({ cert, key, minVersion: MIN_TLS_VERSION });
+    createSecureContext({ cert, key });
   } catch (error) {
     throw unusable(`The chain in ${certFile} cannot be used.`, 'Check each certificate of TLS_CERT_FILE.', error);
   }
