@@ -130,7 +130,7 @@ describe('a client', () => {
     const clock = testClock();
     const client = createClient({
       base: () => Promise.resolve(base),
-      authorization: `Bearer ${SECRETS.apiToken}`,
+      authorization: () => `Bearer ${SECRETS.apiToken}`,
       limiter: createLimiter({ concurrency: 1, clock }),
       maxSockets: 1,
       proxy: undefined,
