@@ -15,6 +15,7 @@ const OF_THE_RUNTIME = [
   'tests/bridge.test.ts', // the start, with an Atlassian that comes up late
   'tests/clients/okta.test.ts', // one client's whole life, on every back end
   'tests/cli.test.ts', // arguments and exit codes
+  'tests/connectionLimits.test.ts', // slow and idle connections, pipelined requests
   'tests/environment.test.ts', // .env and environment
   'tests/observability', // streams of the log, metrics
   'tests/process/kill.test.ts', // kill -9, and what SQLite keeps
@@ -22,6 +23,7 @@ const OF_THE_RUNTIME = [
   'tests/sandbox/server.test.ts', // connections that are cut, answers that hang
   'tests/scim/filter.test.ts', // regular expressions and Unicode
   'tests/scim/hostile.test.ts', // prototypes, deep and huge JSON
+  'tests/secretFiles.test.ts', // files, links and modes
   'tests/serve.test.ts', // processes and signals
   'tests/server.test.ts', // listening, keep-alive, closing
   'tests/shutdown.test.ts', // the end of a process
