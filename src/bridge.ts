@@ -10,6 +10,7 @@ import { type Questions, questionsTo } from './doctor/questions.js';
 import { hasFailed, logFindings, toLine } from './doctor/report.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { createExpiryWatch } from './expiry.js';
+import { createAttendance } from './instances.js';
 import { Health, type PartState } from './observability/health.js';
 import { createMetrics, type Metrics } from './observability/metrics.js';
 import { enterMode, leftPending, OBSERVES } from './observe/mode.js';
@@ -33,6 +34,8 @@ export interface BridgeParts {
   readonly logger: Log;
   /** Of `config.tls`, at first; the files are watched. */
   readonly certificate?: ServerCertificate | undefined;
+  /** Other instances may serve from the same store (rule SA17). */
+  readonly isShared?: boolean;
 }
 
 /** A bridge that listens. It answers from the first moment: 503 with reasons until Atlassian was reached. */
@@ -42,7 +45,7 @@ export interface RunningBridge {
    * Resolves when the bridge serves.
    *
    * @throws ExitError (78), with the findings of the doctor, when Atlassian refuses a credential, or the access groups
-   *   have to be chosen
+   *   have to be chosen; or when another instance serves with settings that exclude these
    */
   readonly ready: Promise<App>;
   /** Reads the settings again and takes over what can change while the bridge runs; see `createReload`. Never rejects. */
@@ -110,13 +113,22 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   });
 
   const made = { connection, health, metrics, callers: () => callers };
-  const ready = reach(parts, made, stopping.signal).then((reached) => {
+  const attendance =
+    parts.isShared === true
+      ? createAttendance({ config, callers: () => callers, store, clock, log: logger })
+      : undefined;
+  const ready = begin().then((reached) => {
     app = reached;
     serve = reached.handler;
     reached.start();
     return reached;
   });
   ready.catch(() => undefined);
+
+  async function begin(): Promise<App> {
+    await attendance?.enter();
+    return reach(parts, made, stopping.signal);
+  }
 
   return {
     url: server.url,
@@ -130,6 +142,7 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
       await ready.catch(() => undefined);
       await Promise.all([expiries.ended(), certificateWatch?.ended]);
       await app?.stop();
+      await attendance?.leave();
       connection.close();
       await store.close();
       return answered;
