@@ -12,7 +12,7 @@ export interface ServeProcess {
     path: string,
     body?: object,
     token?: string,
-  ): Promise<{ status: number; body: Record<string, unknown> }>;
+  ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }>;
   /** `kill -9`: nothing is flushed, nothing says goodbye. */
   kill(): Promise<void>;
 }
@@ -50,7 +50,8 @@ export async function startServe(
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+      const { status, headers } = response;
+      return { status, headers, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
     },
     kill: () => killed(child),
   };
