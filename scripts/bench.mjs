@@ -7,7 +7,7 @@ import { startBridge } from '../dist/bridge.js';
 import { systemClock } from '../dist/clock.js';
 import { readConfig } from '../dist/config.js';
 import { startSandbox } from '../dist/sandbox/server.js';
-import { openSqliteStore } from '../dist/store/sqlite.js';
+import { openStore } from '../dist/store/open.js';
 
 const PEOPLE = 6_000;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2);
@@ -33,7 +33,7 @@ const config = readConfig({
   SCIM_TOKENS: `bench:${TOKEN}`,
   PORT: process.env.BENCH_PORT ?? '18080',
 });
-const store = await openSqliteStore({ url: ':memory:', clock: systemClock });
+const store = await openStore({ url: ':memory:', clock: systemClock });
 const bridge = await startBridge({ config, store, clock: systemClock, logger: quiet });
 const app = await bridge.ready;
 const call = () => ({

@@ -1,3 +1,4 @@
+import { databaseDoubts, databaseSecrets } from './databaseAddress.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
 import { type TrustedProxies, type UpstreamProxy, proxySecrets } from './networkValues.js';
@@ -49,7 +50,7 @@ export interface Config {
   /** PEM files of the certificate, its chain behind it, and of its key; undefined to listen in plain HTTP. */
   readonly tls: TlsFiles | undefined;
   readonly trustProxy: TrustedProxies;
-  /** `file:` and the path of the SQLite file. */
+  /** `file:` and the path of the SQLite file, or `postgres://…`, which holds a password. */
   readonly databaseUrl: string;
   /** `observe`: nothing is changed in Confluence, but planned (rule SA14). */
   readonly mode: SettingValues['MODE'];
@@ -132,14 +133,13 @@ export function readConfig(env: Environment, readFile: FileReader = readSecretFi
 /** Every secret of a configuration in the forms in which it could turn up in a text, for the logger to redact. */
 export function secretsOf(config: Config): readonly string[] {
   const { adminEmail, apiToken, organization, proxy } = config.site;
-  const password = URL.canParse(config.databaseUrl) ? new URL(config.databaseUrl).password : '';
   return [
     apiToken,
     Buffer.from(`${adminEmail}:${apiToken}`).toString('base64'),
     ...(organization === undefined ? [] : [organization.apiKey]),
     ...(proxy === undefined ? [] : proxySecrets(proxy)),
     ...config.callers.flatMap((caller) => caller.secrets),
-    ...(password === '' ? [] : [password, decodeURIComponent(password)]),
+    ...databaseSecrets(config.databaseUrl),
   ];
 }
 
@@ -258,6 +258,7 @@ function doubts(settings: SettingValues): string[] {
   if (settings.GROUP_REMOVAL_LIMIT === 'off') {
     warnings.push('GROUP_REMOVAL_LIMIT=off lets an identity provider gone wrong empty every group it manages.');
   }
+  warnings.push(...databaseDoubts(settings.DATABASE_URL));
   if (settings.REQUEST_BUDGET_SECONDS > LONGEST_USEFUL_BUDGET_SECONDS) {
     warnings.push('REQUEST_BUDGET_SECONDS is longer than identity providers wait; Okta gives up after 60 seconds.');
   }

@@ -156,16 +156,6 @@ export const person: Parser<string> = (text) => {
     : { problem: 'must be an e-mail address or an account id' };
 };
 
-/** `file:` with a path. `file://data/x.db` would name a host called `data`, which nobody means. */
-export const databaseAddress: Parser<string> = (text) => {
-  if (/^postgres(?:ql)?:\/\//i.test(text)) {
-    return { problem: 'names PostgreSQL, which this version of the bridge cannot use yet; use a SQLite file' };
-  }
-  return /^file:(?:\/{3}|\/(?!\/)|[^/])[^\0?#]*$/.test(text) && !text.endsWith('/')
-    ? { value: text }
-    : { problem: 'must be file: and the path of a SQLite file' };
-};
-
 /** A number, a percentage, or both, of which the larger counts; or `off`. */
 export const removalLimit: Parser<RemovalLimit | 'off'> = (text) => {
   if (text.toLowerCase() === 'off') return { value: 'off' };

@@ -1,8 +1,8 @@
+import { databaseAddress } from './databaseAddress.js';
 import { filePath, proxyAddress, trustedProxies } from './networkValues.js';
 import {
   address,
   callers,
-  databaseAddress,
   day,
   domainPattern,
   emailDomain,

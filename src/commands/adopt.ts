@@ -17,7 +17,7 @@ import type { Records } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { glanceAtStore } from '../store/glance.js';
 import { pausesKeptIn, readRecords } from '../store/reading.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 import { printable } from '../terminal.js';
 
 /** A list of groups can take minutes, and so can what Atlassian tells the bridge to wait. */
@@ -84,7 +84,7 @@ async function partsOf(config: Config, questions: Questions, store: Records): Pr
 /** Where the bridge has never run nobody is recorded, and no database is made by looking. */
 async function withRecords(databaseUrl: string, work: (records: Records) => Promise<void>): Promise<void> {
   if ((await glanceAtStore(databaseUrl)).kind !== 'absent') return readRecords(databaseUrl, work);
-  const nothing = await openSqliteStore({ url: ':memory:', clock: systemClock });
+  const nothing = await openStore({ url: ':memory:', clock: systemClock });
   try {
     await work(nothing);
   } finally {

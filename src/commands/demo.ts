@@ -13,7 +13,7 @@ import { createLogger } from '../observability/logger.js';
 import { type Sandbox, startSandbox } from '../sandbox/server.js';
 import { SCIM_BASE_PATH } from '../scim/router.js';
 import { onShutdown } from '../shutdown.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 
 const HOST = '127.0.0.1';
 const DRAIN_MS = 2_000;
@@ -44,7 +44,7 @@ export async function demo({ keep, full }: { readonly keep: boolean; readonly fu
     LOG_LEVEL: 'error',
   });
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
-  const store = await openSqliteStore({ url: ':memory:', clock: systemClock });
+  const store = await openStore({ url: ':memory:', clock: systemClock });
   const bridge = await startBridge({ config, store, clock: systemClock, logger });
   const stop = async (): Promise<void> => {
     await bridge.close(DRAIN_MS);

@@ -3,8 +3,7 @@ import type { Clock } from '../provisioning/call.js';
 import type { Directory } from '../provisioning/directory.js';
 import type { Store } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
-import { databasePath } from '../store/databasePath.js';
-import { holdWriteTestLock } from '../store/serveLock.js';
+import { lockToTestWrites } from '../store/processLocks.js';
 import { createJournal } from '../writeTest/journal.js';
 import { type Leftover, takeLeftovers } from '../writeTest/leftovers.js';
 
@@ -41,12 +40,11 @@ export async function clearWhileLocked(parts: Omit<LeftoverParts, 'databaseUrl'>
 
 /** @returns undefined, with nothing done, when another process runs a write test */
 export async function withWriteTestLock<T>(databaseUrl: string, work: () => Promise<T>): Promise<T | undefined> {
-  const path = databasePath(databaseUrl);
-  const lock = path === undefined ? { release: () => undefined } : holdWriteTestLock(path);
+  const lock = await lockToTestWrites(databaseUrl);
   if (lock === undefined) return undefined;
   try {
     return await work();
   } finally {
-    lock.release();
+    await lock.release();
   }
 }

@@ -17,7 +17,7 @@ import { createSeats } from '../provisioning/seats.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
 import type { ProcessRole } from '../store/locks.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 
 const BUDGET_MS = 120_000;
 
@@ -67,7 +67,7 @@ export async function atSite<T>(
   role: ProcessRole = 'command',
 ): Promise<T> {
   const log = createLogger({ ...config.log, secrets: secretsOf(config) });
-  const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock, role });
+  const store = await openStore({ url: config.databaseUrl, clock: systemClock, role });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses: store.pauses, log });
   try {
     const call = operatorCall();

@@ -7,9 +7,8 @@ import { braked } from '../observe/braked.js';
 import { type PlanReport, reportPlan, toJson, toText } from '../observe/report.js';
 import { Failure } from '../provisioning/failure.js';
 import { onShutdown } from '../shutdown.js';
-import { databasePath } from '../store/databasePath.js';
+import { lockToApply } from '../store/processLocks.js';
 import { readRecords } from '../store/reading.js';
-import { holdApplyLock } from '../store/serveLock.js';
 import { printable } from '../terminal.js';
 import { ask } from './agreement.js';
 import { atSite, operatorCall } from './operator.js';
@@ -47,8 +46,7 @@ export async function applyPlanned({ site, yes }: ApplyOptions): Promise<number>
     process.stdout.write('That is not the site. Nothing was sent.\n');
     return EXIT_CODES.failure;
   }
-  const path = databasePath(config.databaseUrl);
-  const lock = path === undefined ? undefined : holdApplyLock(path);
+  const lock = await lockToApply(config.databaseUrl);
   if (lock === undefined) {
     throw new ExitError('Another plan apply is running. Wait for its end.', EXIT_CODES.failure);
   }
@@ -58,7 +56,7 @@ export async function applyPlanned({ site, yes }: ApplyOptions): Promise<number>
     return await carryOut(report, config, stopping.signal);
   } finally {
     forget();
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -13,11 +13,10 @@ import { Failure } from '../provisioning/failure.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { onHangup, onShutdown } from '../shutdown.js';
-import { databasePath } from '../store/databasePath.js';
 import { glanceAtStore } from '../store/glance.js';
-import { holdServeLock, type ServeLock } from '../store/serveLock.js';
+import { openStore } from '../store/open.js';
+import { lockToServe } from '../store/processLocks.js';
 import { readServerCertificate } from '../tls.js';
-import { openSqliteStore } from '../store/sqlite.js';
 import { clearWriteTests } from './leftovers.js';
 
 /** Under the 30 s that orchestrators usually give a process to end, and over the default request budget. */
@@ -38,8 +37,8 @@ export async function serve(): Promise<void> {
   );
   const { tls } = config;
   const certificate = tls && (await orExit(() => readServerCertificate(tls)));
-  const lock = await orExit(() => lockFor(config.databaseUrl));
-  const store = await orExit(() => openSqliteStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
+  const lock = await orExit(() => lockToServe(config.databaseUrl));
+  const store = await orExit(() => openStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
   const starting = startBridge({ config, store, clock: systemClock, logger, certificate });
   onHangup(async () => {
     const running = await starting;
@@ -52,8 +51,8 @@ export async function serve(): Promise<void> {
   onShutdown(['SIGTERM', 'SIGINT'], (signal) => {
     stopping.abort();
     logger.info('Stopping', { signal });
-    void bridge.close(DRAIN_MS).then((answered) => {
-      lock?.release();
+    void bridge.close(DRAIN_MS).then(async (answered) => {
+      await lock.release();
       logger.info('Stopped', { answered });
     });
   });
@@ -66,7 +65,7 @@ export async function serve(): Promise<void> {
     // Told to stop before Atlassian was reached.
     if (stopping.signal.aborted) return;
     await bridge.close(0);
-    lock?.release();
+    await lock.release();
     throw error;
   }
 }
@@ -98,12 +97,6 @@ async function clearAfterWriteTests(
   } catch (error) {
     log.warn('What a write test left could not be looked at', { error: Failure.from(error) });
   }
-}
-
-/** A store in memory belongs to nobody else and needs no lock. */
-function lockFor(databaseUrl: string): ServeLock | undefined {
-  const path = databasePath(databaseUrl);
-  return path === undefined ? undefined : holdServeLock(path);
 }
 
 /** What is wrong with the database file is the operator's to cure: printed, not logged as a bug. */

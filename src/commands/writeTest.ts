@@ -9,7 +9,7 @@ import { EXIT_CODES, ExitError } from '../exit.js';
 import { Failure } from '../provisioning/failure.js';
 import { onShutdown } from '../shutdown.js';
 import { glanceAtStore } from '../store/glance.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 import { printable } from '../terminal.js';
 import { isClean, toJson, toLine, toSummary } from '../writeTest/evidence.js';
 import { toText } from '../writeTest/plan.js';
@@ -79,7 +79,7 @@ async function assertStoreOfThisRelease(url: string): Promise<void> {
 
 async function testOnce(config: Config, options: WriteTestOptions, signal: AbortSignal): Promise<number> {
   const show = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const store = await openSqliteStore({ url: config.databaseUrl, clock: systemClock });
+  const store = await openStore({ url: config.databaseUrl, clock: systemClock });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses: store.pauses });
   try {
     const questions = questionsTo(config, connection, systemClock);

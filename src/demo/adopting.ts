@@ -10,7 +10,7 @@ import { linkAccount } from '../provisioning/linking.js';
 import { planLink } from '../provisioning/linkPlan.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { SCIM_BASE_PATH } from '../scim/router.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 import type { Chapter, Stage } from './chapters.js';
 import { type ScimClient, scimClient } from './client.js';
 
@@ -72,7 +72,7 @@ async function withFullBridge(stage: Stage, work: (full: FullBridge) => Promise<
   const seatLimit = sandbox.seatsUsed();
   const config = { ...stage.config, port: 0, seatLimit };
   const secret = config.callers[0]?.secrets[0] ?? '';
-  const store = await openSqliteStore({ url: ':memory:', clock });
+  const store = await openStore({ url: ':memory:', clock });
   const logger = createLogger({ ...config.log, secrets: [secret] });
   const bridge = await startBridge({ config, store, clock, logger });
   try {

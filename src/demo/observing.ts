@@ -10,7 +10,7 @@ import type { Dependencies } from '../provisioning/dependencies.js';
 import type { Store } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { SCIM_BASE_PATH } from '../scim/router.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 import type { Chapter, Stage } from './chapters.js';
 import { scimClient, type ScimClient } from './client.js';
 
@@ -26,7 +26,7 @@ export const observingFirst: Chapter = {
   async play(stage) {
     const { sandbox, clock, print } = stage;
     const leaver = sandbox.addPerson({ email: LEAVER, displayName: 'Mary Jackson', access: true });
-    const store = await openSqliteStore({ url: ':memory:', clock });
+    const store = await openStore({ url: ':memory:', clock });
     const config: Config = { ...stage.config, mode: 'observe', port: 0 };
     const bridge = await startBridge({ config, store, clock, logger: stage.app.deps.log });
     try {

@@ -6,7 +6,7 @@ import { DOCTOR_CHECKS } from '../doctor/checks.js';
 import { questionsTo } from '../doctor/questions.js';
 import { toLine } from '../doctor/report.js';
 import { SCIM_BASE_PATH } from '../scim/router.js';
-import { openSqliteStore } from '../store/sqlite.js';
+import { openStore } from '../store/open.js';
 import type { Chapter, Stage } from './chapters.js';
 import { scimClient } from './client.js';
 
@@ -55,7 +55,7 @@ async function askDoctor({ clock, print }: Stage, config: Config, expected: stri
 async function pushGroup(stage: Stage, scope: string, all: readonly string[]): Promise<void> {
   const { sandbox, clock, print } = stage;
   const config = configWith(stage, 'scoped');
-  const store = await openSqliteStore({ url: ':memory:', clock });
+  const store = await openStore({ url: ':memory:', clock });
   const bridge = await startBridge({ config, store, clock, logger: QUIET });
   try {
     await bridge.ready;

@@ -11,7 +11,7 @@ import { seatRecords } from './seats.js';
 
 /** What a store holds that its operator should look at. */
 export type StoreGlance =
-  /** There is no file. */
+  /** There is no file, or PostgreSQL has no tables of ours. */
   | { readonly kind: 'absent' }
   /** Of another release: its tables may be others. */
   | { readonly kind: 'older' | 'newer' }
@@ -40,10 +40,10 @@ export type StoreGlance =
     };
 
 /**
- * Looks into a SQLite store without making, migrating or changing it, also while a bridge serves it.
+ * Looks into a store without making, migrating or changing it, also while a bridge serves it.
  *
- * @param url as for `openSqliteStore`; a store in memory has nothing to show
- * @throws Failure `unavailable` when the file is no database, or cannot be read
+ * @param url as for `openStore`; a store in memory has nothing to show
+ * @throws Failure as `lookInto`
  */
 export async function glanceAtStore(url: string): Promise<StoreGlance> {
   const looked = await lookInto(url, readGlance);

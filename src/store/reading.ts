@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
 import Sqlite from 'libsql';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import type { PauseRecords } from '../provisioning/pauseRecords.js';
 import type { Records } from '../provisioning/store.js';
-import { keyedHash, type KeyedHash } from './addresses.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver } from './driver.js';
 import { fromDriver } from './driverErrors.js';
+import { readHash } from './hashKey.js';
 import { MIGRATIONS } from './migrations.js';
 import { pauseRecords } from './pauses.js';
+import { databaseOn } from './postgres.js';
+import { atStart } from './postgresErrors.js';
+import { openPool } from './postgresPool.js';
+import { isPostgresUrl } from './postgresUrl.js';
 import { recordsOf } from './records.js';
 import type { Database, Handle } from './schema.js';
 
@@ -17,12 +21,31 @@ import type { Database, Handle } from './schema.js';
 export type Look<T> = { readonly kind: 'absent' | 'older' | 'newer' } | { readonly kind: 'read'; readonly value: T };
 
 /**
- * Reads a SQLite store without making, migrating or changing it, also while a bridge serves it.
+ * Reads a store without making, migrating or changing it, also while a bridge serves it.
  *
- * @param url as for `openSqliteStore`; a store in memory is nobody else's, so that there is none
- * @throws Failure `unavailable` when the file is no database, or cannot be read
+ * @param url as for `openStore`; a store in memory is nobody else's, so that there is none
+ * @throws Failure `unavailable` when the database is none, or cannot be read; `misconfigured` when PostgreSQL refuses us
  */
-export async function lookInto<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
+export function lookInto<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
+  return isPostgresUrl(url) ? lookIntoPostgres(url, work) : lookIntoFile(url, work);
+}
+
+async function lookIntoPostgres<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
+  const pool = openPool(url, 1);
+  const db = databaseOn(pool, 'never');
+  try {
+    // By the search_path alone: a schema of another bridge is none of ours.
+    const { rows } = await sql<{ isThere: boolean }>`
+      select to_regclass('schema_migrations') is not null as "isThere"`.execute(db);
+    return rows[0]?.isThere === true ? await lookAt(db, work) : { kind: 'absent' };
+  } catch (error) {
+    throw atStart(error);
+  } finally {
+    await pool.end();
+  }
+}
+
+async function lookIntoFile<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
   const path = databasePath(url);
   if (path === undefined || !existsSync(path)) return { kind: 'absent' };
   const database = new Sqlite(path);
@@ -36,8 +59,8 @@ export async function lookInto<T>(url: string, work: (db: Handle) => Promise<T>)
       'read',
     );
     const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
-    const age = await ageOf(db);
-    return age === 'current' ? { kind: 'read', value: await work(db) } : { kind: age };
+    const tables = await db.introspection.getTables();
+    return tables.some(({ name }) => name === 'schema_migrations') ? await lookAt(db, work) : { kind: 'older' };
   } catch (error) {
     throw fromDriver(error);
   } finally {
@@ -47,7 +70,7 @@ export async function lookInto<T>(url: string, work: (db: Handle) => Promise<T>)
 }
 
 /**
- * The records of a SQLite store, for reading: whatever would write fails.
+ * The records of a store, for reading: whatever would write fails.
  *
  * @throws Failure `notFound` when there is no database yet; `misconfigured` when another release wrote it; `unavailable`
  *   as `lookInto`
@@ -89,18 +112,12 @@ export function pausesKeptIn(url: string): PauseRecords {
   };
 }
 
-async function readHash(db: Handle): Promise<KeyedHash> {
-  const { value } = await db
-    .selectFrom('meta')
-    .select('value')
-    .where('name', '=', 'hash_key')
-    .executeTakeFirstOrThrow();
-  return keyedHash(Buffer.from(value, 'hex'));
+async function lookAt<T>(db: Handle, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
+  const age = await ageOf(db);
+  return age === 'current' ? { kind: 'read', value: await work(db) } : { kind: age };
 }
 
 async function ageOf(db: Handle): Promise<'older' | 'current' | 'newer'> {
-  const tables = await db.introspection.getTables();
-  if (!tables.some(({ name }) => name === 'schema_migrations')) return 'older';
   const { number } = await db
     .selectFrom('schema_migrations')
     .select((eb) => eb.fn.max<number | null>('number').as('number'))

@@ -4,9 +4,9 @@ import Sqlite from 'libsql';
 import { Failure } from '../provisioning/failure.js';
 import { sqliteCode } from './driverErrors.js';
 
-/** A lock on a SQLite file that the kernel drops when the process ends, however it ends. */
-export interface ServeLock {
-  release(): void;
+/** What keeps others from doing the same on a database. It falls free with the process, however that ends. */
+export interface ProcessLock {
+  release(): Promise<void>;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface ServeLock {
  * @param path of the database, which need not exist yet
  * @throws Failure `misconfigured`, at once, when another process serves this file or its folder cannot be written to
  */
-export function holdServeLock(path: string): ServeLock {
+export function holdServeLock(path: string): ProcessLock {
   try {
     return hold(path, 'serve-lock');
   } catch (error) {
@@ -36,16 +36,16 @@ export function holdServeLock(path: string): ServeLock {
  * @returns undefined when another process does at the moment
  * @throws Failure `misconfigured` when the folder cannot be written to
  */
-export function holdWriteTestLock(path: string): ServeLock | undefined {
+export function holdWriteTestLock(path: string): ProcessLock | undefined {
   return holdUnlessTaken(path, 'write-test-lock');
 }
 
 /** The same for who carries out a plan. */
-export function holdApplyLock(path: string): ServeLock | undefined {
+export function holdApplyLock(path: string): ProcessLock | undefined {
   return holdUnlessTaken(path, 'apply-lock');
 }
 
-function holdUnlessTaken(path: string, suffix: string): ServeLock | undefined {
+function holdUnlessTaken(path: string, suffix: string): ProcessLock | undefined {
   try {
     return hold(path, suffix);
   } catch (error) {
@@ -54,7 +54,7 @@ function holdUnlessTaken(path: string, suffix: string): ServeLock | undefined {
   }
 }
 
-function hold(path: string, suffix: string): ServeLock {
+function hold(path: string, suffix: string): ProcessLock {
   const database = new Sqlite(`${toRealPath(path)}.${suffix}`);
   try {
     database.exec('begin exclusive');
@@ -62,7 +62,12 @@ function hold(path: string, suffix: string): ServeLock {
     database.close();
     throw error;
   }
-  return { release: () => database.close() };
+  return {
+    release() {
+      database.close();
+      return Promise.resolve();
+    },
+  };
 }
 
 function isTaken(error: unknown): boolean {

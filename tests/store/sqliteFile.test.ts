@@ -160,8 +160,8 @@ describe('holdServeLock', () => {
     const lock = holdServeLock(path);
 
     expect(() => holdServeLock(join(folder, 'linked.db'))).toThrow(/serves the database/);
-    lock.release();
-    holdServeLock(join(folder, 'linked.db')).release();
+    await lock.release();
+    await holdServeLock(join(folder, 'linked.db')).release();
   });
 
   it('says when its file cannot be made', async () => {
