@@ -202,10 +202,11 @@ async function wire(parts: BridgeParts, questions: Questions, made: Made): Promi
   if (parts.config.site.organization !== undefined) await questions.organization();
   const directory = await questions.directory();
   const accessGroups = await accessGroupsState(questions);
+  const pending = await enterMode(parts.config.mode, parts.store);
+  // From here on nothing is waited for: whoever is told that the bridge is ready must not be sent away.
   health.set('atlassian', { ok: true });
   health.set('credential', { ok: true });
   health.set('accessGroups', accessGroups);
-  const pending = await enterMode(parts.config.mode, parts.store);
   if (parts.config.mode === 'observe') parts.logger.warn(OBSERVES, { planned: pending });
   else if (pending > 0) parts.logger.warn(leftPending(pending));
   parts.logger.info('Atlassian was reached', { backEnd: directory.backEnd });
