@@ -32,6 +32,8 @@ import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
 const MAX_JOBS = 200;
 const MAX_JOB_MS = 15 * 60 * 1000;
 
+const STORE_AWAY = 'The database of the bridge does not answer; every message is 503 until it does.';
+
 const BRAKE_TRIPPED =
   'The mass-removal brake refuses removals. See what it says with: confluence-scim-bridge brake status';
 
@@ -147,6 +149,15 @@ export function createApp(parts: AppParts): App {
     baseUrl: `${config.publicUrl}${SCIM_BASE_PATH}`,
   };
   const door = requireCaller({ callers, clock, log: logger, metrics });
+  /** An instance that has lost its database must not be sent what another one can answer (rule SA17). */
+  const askStore: RequestHandler = async (_request, _response, next) => {
+    const answers = await store.index.scannedAtMs().then(
+      () => true,
+      () => false,
+    );
+    health.set('store', answers ? { ok: true } : { ok: false, message: STORE_AWAY });
+    next();
+  };
   /** Brake and plan live in the store: other processes may release or apply them, and the brake's window moves on by itself. */
   const lookAtStore: RequestHandler = async (_request, _response, next) => {
     try {
@@ -170,6 +181,7 @@ export function createApp(parts: AppParts): App {
   };
 
   const handler = createHttpApp({ config, logger, metrics, clock });
+  handler.get(['/readyz', '/healthz'], askStore);
   handler.get(['/healthz', '/metrics'], lookAtStore);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));

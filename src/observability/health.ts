@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express';
 /**
  * What the bridge's health consists of.
  *
- * - `store`         the link store answers
+ * - `store`         the link store answers, asked whenever somebody looks
  * - `atlassian`     Atlassian was reached since the start; once true it stays true
  * - `accessGroups`  every configured access group grants access (rule SA1)
  * - `credential`    Atlassian accepts our credential (rule SA5)

@@ -12,8 +12,8 @@ export interface Cluster {
   readonly instances: readonly ServeProcess[];
   /** As a load balancer sends it that keeps no caller to one instance: to each in turn. */
   readonly scim: ServeProcess['scim'];
-  /** One more instance, ready to serve. */
-  start(): Promise<ServeProcess>;
+  /** One more instance, ready to serve. @throws Error with the exit code of one that does not start */
+  start(settings?: Readonly<Record<string, string>>): Promise<ServeProcess>;
   /** `kill -9`. */
   kill(instance: ServeProcess): Promise<void>;
   /** Lets the leases of dead instances run out, as thirty seconds do. */
@@ -59,8 +59,8 @@ export async function startCluster(count: number, options: ClusterOptions = {}):
       if (instance === undefined) throw new Error('No instance runs.');
       return instance.scim(...request);
     },
-    async start() {
-      const instance = await startServe(sandbox, '', environment);
+    async start(more = {}) {
+      const instance = await startServe(sandbox, '', { ...environment, ...more });
       instances.push(instance);
       return instance;
     },

@@ -196,6 +196,11 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
       for (const atMs of sent.slice(before)) expect(atMs).toBeGreaterThanOrEqual(pause?.until_ms ?? Infinity);
     });
 
+    it('do not let one serve beside them that has another MODE [SA17] [SA14]', async () => {
+      await expect(cluster.start({ MODE: 'observe' })).rejects.toThrow('serve ended with 78');
+      expect(cluster.instances).toHaveLength(2);
+    });
+
     it('are taken over by the others when one is killed while it invites: the person is invited once [SA17] [SA6]', async () => {
       const email = 'killed@example.com';
       const victim = await cluster.start();
@@ -248,20 +253,25 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
     });
   });
 
-  it('answer 503 with Retry-After while PostgreSQL is away, and go on when it is back [SA17]', async () => {
+  it('answer 503 with Retry-After and are not ready while PostgreSQL is away, and go on when it is back [SA17]', async () => {
     const server = await startPostgres();
     const cluster = await startCluster(1, { url: server.url });
     try {
       expect((await cluster.scim('POST', '/Users', user('before@example.com'))).status).toBe(201);
+      const ready = async (): Promise<number> => (await fetch(`${cluster.instances[0]?.url ?? ''}/readyz`)).status;
+      expect(await ready()).toBe(200);
       await server.stop('immediate');
       const away = await cluster.scim('POST', '/Users', user('away@example.com'));
       expect(away.status).toBe(503);
       expect(Number(away.headers.get('Retry-After'))).toBeGreaterThan(0);
       expect(named(cluster.sandbox.takeCalls(), 'organization.inviteUsers')).toBe(1);
 
+      expect(await ready()).toBe(503);
+
       await server.start();
       expect((await cluster.scim('POST', '/Users', user('away@example.com'))).status).toBe(201);
       expect((await cluster.scim('GET', '/Users?count=10')).status).toBe(200);
+      expect(await ready()).toBe(200);
     } finally {
       await cluster.close();
       await server.remove();

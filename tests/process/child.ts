@@ -7,6 +7,8 @@ const TOKEN = 'okta-secret-0123456789abcdef';
 
 /** A `serve` in a process of its own, as an operator runs it. */
 export interface ServeProcess {
+  /** Base address, without `/scim/v2`. */
+  readonly url: string;
   scim(
     method: string,
     path: string,
@@ -43,6 +45,7 @@ export async function startServe(
   const base = `http://127.0.0.1:${port}`;
   await untilReady(`${base}/readyz`, child);
   return {
+    url: base,
     async scim(method, path, body, token = TOKEN) {
       const response = await fetch(`${base}/scim/v2${path}`, {
         method,
