@@ -15,6 +15,7 @@ import { openOwnCall } from '../roster/ownCall.js';
 import { onHangup, onShutdown } from '../shutdown.js';
 import { glanceAtStore } from '../store/glance.js';
 import { openStore } from '../store/open.js';
+import { isPostgresUrl } from '../store/postgresUrl.js';
 import { lockToServe } from '../store/processLocks.js';
 import { readServerCertificate } from '../tls.js';
 import { clearWriteTests } from './leftovers.js';
@@ -39,7 +40,8 @@ export async function serve(): Promise<void> {
   const certificate = tls && (await orExit(() => readServerCertificate(tls)));
   const lock = await orExit(() => lockToServe(config.databaseUrl));
   const store = await orExit(() => openStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
-  const starting = startBridge({ config, store, clock: systemClock, logger, certificate });
+  const isShared = isPostgresUrl(config.databaseUrl);
+  const starting = startBridge({ config, store, clock: systemClock, logger, certificate, isShared });
   onHangup(async () => {
     const running = await starting;
     running.renewCertificate();
