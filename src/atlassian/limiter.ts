@@ -2,7 +2,7 @@ import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Pause, PauseReason } from '../provisioning/pauseRecords.js';
 import { countdown, isOver, outOfTime } from './budget.js';
-import { LONGEST_PAUSE_MS, OWN_PAUSE, type SharedPause } from './sharedPause.js';
+import { OWN_PAUSE, type SharedPause } from './sharedPause.js';
 
 type Kind = Call['kind'];
 type Upstream = NonNullable<Failure['upstream']>;
@@ -80,7 +80,7 @@ export function createLimiter({ concurrency, clock, shared = OWN_PAUSE }: Limite
       if (seconds === undefined && clock.now() < pause.untilMs) return;
       if (seconds === undefined) pausesInARow += 1;
       const ownSeconds = Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (pausesInARow - 1));
-      const untilMs = clock.now() + Math.min((seconds ?? ownSeconds) * 1000, LONGEST_PAUSE_MS);
+      const untilMs = clock.now() + (seconds ?? ownSeconds) * 1000;
       if (heed({ untilMs, reason })) await shared.tell(pause);
     },
     recovered() {

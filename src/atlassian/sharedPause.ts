@@ -2,12 +2,13 @@ import type { Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Pause, PauseRecords } from '../provisioning/pauseRecords.js';
 import type { Log } from './connection.js';
+import { LONGEST_RETRY_AFTER_SECONDS } from './retry.js';
 
 /**
- * No pause is longer. Atlassian's quotas start anew every hour; and an answer, or a clock, that is wrong by years must not
- * keep leavers their access until somebody looks into the database.
+ * A pause that ends later than this was written by a clock that is wrong: believed, it would keep leavers their access
+ * until somebody looks into the database. Twice the longest, since clocks that are right differ, too.
  */
-export const LONGEST_PAUSE_MS = 60 * 60 * 1000;
+const BELIEVED_MS = 2 * LONGEST_RETRY_AFTER_SECONDS * 1000;
 
 /** What processes with the same credential tell each other (rule SA17). Never fails. */
 export interface SharedPause {
@@ -58,8 +59,7 @@ export function sharePause({ records, credential, clock, log }: SharingParts): S
   async function look(): Promise<Pause | undefined> {
     const pause = await orNothing(() => records.find(credential));
     const leftMs = (pause?.untilMs ?? 0) - clock.now();
-    // Further ahead than two clocks that agree about the hour can be.
-    return leftMs > 0 && leftMs <= 2 * LONGEST_PAUSE_MS ? pause : undefined;
+    return leftMs > 0 && leftMs <= BELIEVED_MS ? pause : undefined;
   }
 
   return {
