@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { BrakeCounter, BrakeRecords } from '../provisioning/brakeRecords.js';
 import { chunks } from './chunks.js';
 import { countPeople, ofCurrentGeneration } from './indexTables.js';
-import { atomically, type Handle } from './schema.js';
+import { atomically, type Handle, inOneView } from './schema.js';
 
 const RELEASED_UNTIL = 'brake_released_until_ms';
 const GROUP_PREFIX = 'group:';
@@ -64,7 +64,7 @@ export function brakeRecords(db: Handle): BrakeRecords {
       return Number(present) + Number(lost);
     },
     onlyAccessThrough: (groupId, accountIds, sinceMs) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         if (accountIds === undefined) return soleMembers(trx, groupId, undefined, sinceMs);
         const found: string[] = [];
         for (const some of chunks([...new Set(accountIds)]))

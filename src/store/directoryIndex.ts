@@ -6,7 +6,7 @@ import { countPeople, ofCurrentGeneration, toGroupRow, toIndexedGroup, toIndexed
 import { leaversWithAccess } from './leavers.js';
 import { lists } from './lists.js';
 import { ensurePlace } from './places.js';
-import { atomically, type Handle } from './schema.js';
+import { atomically, type Handle, inOneView } from './schema.js';
 
 /** Who is there: what the last committed scan and our own writes since say. */
 export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
@@ -52,7 +52,7 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
       return toIndexedPeople(await people().where('index_people.account_id', '=', accountId).execute())[0];
     },
     people: (accountIds) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         const found: IndexedPerson[] = [];
         for (const chunk of chunks([...new Set(accountIds)])) {
           found.push(...toIndexedPeople(await people(trx).where('index_people.account_id', 'in', chunk).execute()));

@@ -13,10 +13,9 @@ import {
   type Driver,
   type Kysely,
   type QueryResult,
-  type TransactionSettings,
 } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
-import { fromDriver, sqliteCode } from './driverErrors.js';
+import { fromDriver, spoilt, sqliteCode } from './driverErrors.js';
 import { assertStorable } from './storable.js';
 import { Turns, type Turn } from './turns.js';
 
@@ -82,6 +81,7 @@ class LibsqlConnection implements DatabaseConnection {
   readonly #isInPlace: () => boolean;
   readonly #purpose: Purpose;
   readonly #statements = new Map<string, Sqlite.Statement>();
+  #isSpoilt = false;
 
   constructor(database: Sqlite.Database, isInPlace: () => boolean, purpose: Purpose) {
     this.#database = database;
@@ -92,7 +92,7 @@ class LibsqlConnection implements DatabaseConnection {
   executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
     return translated(async () => {
       const values = parameters.map(toBindable);
-      if (this.#database.inTransaction) return this.#run<Row>(sql, values);
+      if (this.#database.inTransaction) return this.#runInside<Row>(sql, values);
       if (SelectQueryNode.is(query)) return waitWhileBusy(() => this.#run<Row>(sql, values));
       // A prepared write that met a busy database stays in progress inside libsql, and then no later transaction can
       // commit. So the lock is taken first, by a statement that is not kept.
@@ -112,17 +112,21 @@ class LibsqlConnection implements DatabaseConnection {
    * Immediate: the write lock is taken first, so that what a transaction reads cannot change before it writes. Who only
    * reads holds up nobody.
    */
-  begin(purpose: Purpose = this.#purpose): Promise<void> {
+  begin(): Promise<void> {
     return translated(() => {
       // What is written to a deleted file is gone with the process, though SQLite itself notices nothing.
       if (!this.#isInPlace()) throw displaced();
-      const writes = purpose === 'write' && this.#purpose === 'write';
-      return waitWhileBusy(() => this.#execute(writes ? 'begin immediate' : 'begin'));
+      this.#isSpoilt = false;
+      return waitWhileBusy(() => this.#execute(this.#purpose === 'write' ? 'begin immediate' : 'begin'));
     });
   }
 
+  /** A transaction in which a statement failed is not kept, as PostgreSQL has it. */
   commit(): Promise<void> {
-    return translated(() => this.#execute('commit'));
+    return translated(() => {
+      if (this.#isSpoilt) throw spoilt();
+      this.#execute('commit');
+    });
   }
 
   rollback(): void {
@@ -151,6 +155,15 @@ class LibsqlConnection implements DatabaseConnection {
   /** Without a prepared statement, so that nothing stays in progress whatever happens. */
   #execute(sql: string): void {
     this.#database.exec(sql);
+  }
+
+  #runInside<Row>(sql: string, values: readonly Bindable[]): QueryResult<Row> {
+    try {
+      return this.#run<Row>(sql, values);
+    } catch (error) {
+      this.#isSpoilt = true;
+      throw error;
+    }
   }
 
   #run<Row>(sql: string, values: readonly Bindable[]): QueryResult<Row> {
@@ -210,8 +223,8 @@ export class LibsqlDriver implements Driver {
     return this.#connection;
   }
 
-  beginTransaction(connection: LibsqlConnection, { accessMode }: TransactionSettings): Promise<void> {
-    return connection.begin(accessMode === 'read only' ? 'read' : 'write');
+  beginTransaction(connection: LibsqlConnection): Promise<void> {
+    return connection.begin();
   }
 
   commitTransaction(connection: LibsqlConnection): Promise<void> {

@@ -18,6 +18,11 @@ export function takenFailure(column: string | undefined, cause: Error): Failure 
   return new Failure('conflict', TAKEN[column ?? ''] ?? 'This record exists already.', { cause });
 }
 
+/** A bug: what failed inside a transaction was caught there, and the rest of it was to be kept. */
+export function spoilt(): Error {
+  return new Error('A statement of the transaction had failed, so nothing of it was kept.');
+}
+
 /** SQLite's result code, for example `SQLITE_BUSY`; undefined for any other error. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;

@@ -2,7 +2,7 @@ import type { DirectoryIndex, ListedGroup, ListedPerson } from '../provisioning/
 import { toGroupLink } from './groups.js';
 import { ofCurrentGeneration, toIndexedGroup } from './indexTables.js';
 import { toPersonLink } from './people.js';
-import { atomically, type Handle, type ResourceKind } from './schema.js';
+import { type Handle, inOneView, type ResourceKind } from './schema.js';
 
 type Lists = Pick<
   DirectoryIndex,
@@ -16,7 +16,7 @@ type Lists = Pick<
 export function lists(db: Handle): Lists {
   return {
     listPeople: (caller, { offset, limit }) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         const places = await listedPeople(trx)
           .select(['places.id', 'places.first_seen_at'])
           .orderBy('places.place')
@@ -32,7 +32,7 @@ export function lists(db: Handle): Lists {
       return Number(rows);
     },
     findListed: (id, caller) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         const places = await listedPeople(trx)
           .select(['places.id', 'places.first_seen_at'])
           .where('places.id', '=', id)
@@ -40,7 +40,7 @@ export function lists(db: Handle): Lists {
         return (await readPeople(trx, caller, places))[0];
       }),
     listGroups: (caller, { offset, limit }) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         const places = await listedGroups(trx)
           .select(['places.id', 'places.first_seen_at'])
           .orderBy('places.place')
@@ -56,7 +56,7 @@ export function lists(db: Handle): Lists {
       return Number(rows);
     },
     findListedGroup: (id, caller) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         const places = await listedGroups(trx)
           .select(['places.id', 'places.first_seen_at'])
           .where('places.id', '=', id)

@@ -16,6 +16,7 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import { Failure } from '../provisioning/failure.js';
+import { spoilt } from './driverErrors.js';
 import { endsConnection, fromPostgres } from './postgresErrors.js';
 import { assertStorable } from './storable.js';
 import { type Turn, Turns } from './turns.js';
@@ -91,7 +92,7 @@ class PostgresConnection implements DatabaseConnection {
       await this.#ask(
         isReading
           ? 'begin isolation level repeatable read read only'
-          : `begin isolation level read committed read write; ${WRITE_LOCK}`,
+          : `begin isolation level read committed; ${WRITE_LOCK}`,
       );
     } catch (error) {
       await this.rollback();
@@ -104,7 +105,7 @@ class PostgresConnection implements DatabaseConnection {
     this.#isInTransaction = false;
     this.#endTurn();
     // A transaction in which a statement failed is rolled back by its commit, without an error.
-    if (command !== 'COMMIT') throw new Error('A statement of the transaction had failed, so nothing of it was kept.');
+    if (command !== 'COMMIT') throw spoilt();
   }
 
   /** Never fails: what led to it is what counts, and a connection that cannot even do this is given up. */

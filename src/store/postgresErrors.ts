@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import pg from 'pg';
 import { Failure } from '../provisioning/failure.js';
 import { takenFailure } from './driverErrors.js';
@@ -55,7 +56,7 @@ export class PostgresError extends Error {
  * that cannot be reached. Whatever remains is a bug and passes, without its values.
  */
 export function fromPostgres(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Failure) return error;
+  if (!isNativeError(error) || error instanceof Failure) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   if (!(error instanceof pg.DatabaseError)) return unreachable(new PostgresError(error.message, code));
   const state = code ?? '';
@@ -78,7 +79,7 @@ export function atStart(error: unknown): unknown {
   if (cure !== undefined) return new Failure('misconfigured', cure, { cause: error.cause });
   return new Failure(
     'unavailable',
-    'PostgreSQL cannot be reached where DATABASE_URL points to. See that it runs there, and start again.',
+    'PostgreSQL cannot be reached where DATABASE_URL points to, or takes no more connections. See that it runs there, and start again.',
     {
       retryAfterSeconds: 5,
       cause: error.cause,

@@ -14,11 +14,17 @@ const IDLE_IN_TRANSACTION_MS = 10_000;
 /** A server that no longer answers at all; after the server's own limit. */
 const ANSWER_MS = 35_000;
 
+/** Limits that the options of DATABASE_URL may change. */
+const LIMITS = [
+  `lock_timeout=${LOCK_WAIT_MS}`,
+  `statement_timeout=${STATEMENT_MS}`,
+  `idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_MS}`,
+];
 /**
  * What the session insists on, whatever the database, its user or DATABASE_URL say: a commit is on the disk before it is
  * acknowledged, and a connection whose other end has vanished, with the locks it holds, ends within a minute.
  */
-const SESSION = [
+const DEMANDS = [
   'synchronous_commit=on',
   'tcp_keepalives_idle=20',
   'tcp_keepalives_interval=10',
@@ -37,14 +43,11 @@ export function clientConfig(url: string): pg.ClientConfig {
     password,
     database,
     ssl: tlsOf(parsed.value),
-    options: [options, ...SESSION.map((setting) => `-c ${setting}`)].join(' ').trim(),
+    options: [...LIMITS.map(asOption), options, ...DEMANDS.map(asOption)].join(' '),
     application_name: 'confluence-scim-bridge',
     keepAlive: true,
     keepAliveInitialDelayMillis: 20_000,
     connectionTimeoutMillis: CONNECT_MS,
-    lock_timeout: LOCK_WAIT_MS,
-    statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     query_timeout: ANSWER_MS,
     types: int8AsNumber(),
   };
@@ -58,6 +61,10 @@ export function openPool(url: string, size: number): pg.Pool {
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));
   return pool;
+}
+
+function asOption(setting: string): string {
+  return `-c ${setting}`;
 }
 
 /** Counts, and milliseconds since the epoch: all of them far below 2^53. */

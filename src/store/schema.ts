@@ -145,6 +145,11 @@ export function atomically<T>(db: Handle, work: (db: Handle) => Promise<T>): Pro
   return db.isTransaction ? work(db) : db.transaction().execute(work);
 }
 
+/** The same for `work` that only reads, in several statements: it sees one state of the database and holds nobody up. */
+export function inOneView<T>(db: Handle, work: (db: Handle) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().setAccessMode('read only').execute(work);
+}
+
 /** What differs between the databases: the type of a column that numbers its rows itself. */
 export interface ColumnTypes {
   readonly counter: 'integer' | 'bigserial';

@@ -4,13 +4,13 @@ import type { KeyedHash } from './addresses.js';
 import { dropExternalIds, externalIdsOf } from './externalIds.js';
 import { ofCurrentGeneration } from './indexTables.js';
 import { OPEN_STATES } from './plan.js';
-import { atomically, type Handle } from './schema.js';
+import { type Handle, inOneView } from './schema.js';
 
 /** What stays of people and groups that DELETE removed: ids, externalIds, and addresses as keyed hashes only. */
 export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
   return {
     find: (id) =>
-      atomically(db, async (trx) => {
+      inOneView(db, async (trx) => {
         const rows = await trx
           .selectFrom('tombstones')
           .selectAll()
@@ -20,7 +20,7 @@ export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
         return (await withExternalIds(trx, rows))[0];
       }),
     async findByAccount(accountId) {
-      return atomically(db, async (trx) => {
+      return inOneView(db, async (trx) => {
         const rows = await trx
           .selectFrom('tombstones')
           .selectAll()
@@ -33,7 +33,7 @@ export function tombstoneRecords(db: Handle, hash: KeyedHash): Tombstones {
       });
     },
     async findByAddress(address) {
-      return atomically(db, async (trx) => {
+      return inOneView(db, async (trx) => {
         const rows = await trx
           .selectFrom('tombstones')
           .selectAll('tombstones')

@@ -15,7 +15,7 @@ import { describeRoles } from './roleSuite.js';
 import { describeReturns } from './returnSuite.js';
 import { describeSeats } from './seatSuite.js';
 import { describeTrail } from './trailSuite.js';
-import { describeTransactions } from './transactionSuite.js';
+import { describeSharedTransactions, describeTransactions } from './transactionSuite.js';
 import { describeWalks } from './walkSuite.js';
 import { describeWrites } from './writeSuite.js';
 
@@ -67,6 +67,7 @@ export function describeStore(name: string, kind: StoreKind): void {
     describeTransactions(open);
     describeLocks(open);
     if (!kind.isShared) return;
+    describeSharedTransactions(open);
     describeSharedLocks(open, async (clock, ms) => {
       await kind.ageLeases?.(ms);
       await clock.advance(ms);

@@ -47,6 +47,10 @@ describe('what is bound to a statement', () => {
     await expect(roundTrip(value)).rejects.toThrow(TypeError);
   });
 
+  it('half of a surrogate pair is invalid, because another character would take its place', async () => {
+    await expect(roundTrip('half \ud83d of one')).rejects.toMatchObject({ kind: 'invalid' });
+  });
+
   it('text with NUL is invalid, because it would be read back cut', async () => {
     await expect(roundTrip('before\0after')).rejects.toMatchObject({ kind: 'invalid' });
     await expect(db.selectFrom('things').select('name').where('name', '=', '\0').execute()).rejects.toMatchObject({

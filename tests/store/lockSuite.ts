@@ -200,23 +200,5 @@ export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, 
         jest.useRealTimers();
       }
     });
-
-    it('lose no update of two stores that read before they write', async () => {
-      const [first, second] = [await open(), await open()];
-      const count = async (store: Store) => {
-        await store.transaction(async ({ intents }) => {
-          const attempts = (await intents.find('invite', 'k'))?.attempts ?? 0;
-          await new Promise((resolve) => setImmediate(resolve));
-          await intents.end('invite', 'k');
-          for (let sent = 0; sent <= attempts; sent += 1) {
-            await intents.begin({ kind: 'invite', key: 'k', caller: 'okta', startedAt: 'now' });
-          }
-        });
-      };
-
-      await Promise.all(Array.from({ length: 10 }, (_, number) => count(number % 2 === 0 ? first : second)));
-
-      expect(await second.intents.find('invite', 'k')).toMatchObject({ attempts: 10 });
-    });
   });
 }

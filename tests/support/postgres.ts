@@ -175,16 +175,17 @@ export interface PostgresPlace {
 }
 
 /** A new, empty database. Where its server goes with the run it is left there, for dropping one takes long. */
-export async function newDatabase(): Promise<PostgresPlace> {
+export async function newDatabase(serverUrl?: string): Promise<PostgresPlace> {
   const name = `bridge_${randomBytes(6).toString('hex')}`;
-  await asSuperuser((client) => client.query(`create database ${name} template template0 encoding 'UTF8'`));
-  const url = new URL(await sharedUrl());
+  const server = serverUrl ?? (await sharedUrl());
+  await asSuperuser((client) => client.query(`create database ${name} template template0 encoding 'UTF8'`), server);
+  const url = new URL(server);
   url.pathname = `/${name}`;
   return {
     url: url.href,
     async drop() {
-      if (process.env[URL_VARIABLE] === undefined) return;
-      await asSuperuser((client) => client.query(`drop database ${name} with (force)`));
+      if (server !== process.env[URL_VARIABLE]) return;
+      await asSuperuser((client) => client.query(`drop database ${name} with (force)`), server);
     },
   };
 }
