@@ -1,6 +1,5 @@
 import { assertNotProtected, firstAccessGroup, isPlainAccess, isSurelyIn, type Memberships } from './access.js';
 import { assertAllowedDomain, createMissingAccount, restoreAccount } from './accounts.js';
-import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
@@ -8,7 +7,7 @@ import { joinGroups } from './joining.js';
 import type { CurrentMemberships } from './people.js';
 import { holdingSeat } from './seating.js';
 import type { Giving } from './seats.js';
-import { readStanding, rememberWish, type Standing } from './status.js';
+import { conclude, readStanding, rememberWish, type Standing } from './status.js';
 import type { Hold, PersonLink } from './store.js';
 import { isSuspendedUpstream } from './suspending.js';
 
@@ -44,7 +43,17 @@ async function giveBack(
   await rememberWish(link, 'active', [], deps, call);
   if (link.accountId === undefined || memberships === undefined) {
     const accountId = await createMissingAccount(link, access, deps, call);
-    if (accountId === undefined) return undefined;
+    if (accountId === undefined) {
+      await deps.store.transaction((records) =>
+        conclude(link, 'active', false, records, deps, call, {
+          event: 'user.reactivated',
+          decision: 'US5',
+          result: 'noted',
+          note: 'There is no account yet; carried out when it appears.',
+        }),
+      );
+      return undefined;
+    }
     const attached = { ...link, accountId, wanted: 'active' as const };
     return reactivate(attached, await readStanding(attached, deps, call), deps, call, decision);
   }
@@ -77,14 +86,11 @@ async function giveBack(
   await deps.store.transaction(async (records) => {
     await records.holds.removeAll(link.id, 'remembered');
     await records.holds.removeAll(link.id, 'owed');
-    if (!standing.isActive || link.wanted !== 'active') {
-      await audit(records, deps, call, {
-        event: 'user.reactivated',
-        subject: link.id,
-        decision,
-        result: 'done',
-      });
-    }
+    await conclude(link, 'active', !standing.isActive, records, deps, call, {
+      event: 'user.reactivated',
+      decision,
+      result: 'done',
+    });
   });
   return { access, names: memberships.names, shown: new Set([...memberships.shown, ...kept, ...groupIds]) };
 }

@@ -66,6 +66,7 @@ async function removeLinked(link: PersonLink, deps: Dependencies, call: Call): P
   }
   await deps.store.transaction(async (records) => {
     await records.people.bury(link.id, now);
+    await records.intents.end('status', link.id);
     await audit(records, deps, call, {
       event: 'user.deprovisioned',
       subject: link.id,

@@ -1,5 +1,5 @@
 import { assertNotProtected, isSurelyIn, type Memberships, readMemberships } from './access.js';
-import { audit } from './auditing.js';
+import { audit, type AuditEntry } from './auditing.js';
 import { type Reservation, spending } from './brake.js';
 import type { Losses } from './brakeLimits.js';
 import type { Call } from './call.js';
@@ -8,7 +8,7 @@ import { attachIfPresent } from './invitations.js';
 import { grantingGroupsOf, isInvited, leaveGroups, refuseStuck } from './leaving.js';
 import { takeOver } from './ownership.js';
 import type { CurrentMemberships } from './people.js';
-import type { PersonLink } from './store.js';
+import type { PersonLink, Records } from './store.js';
 import { isSuspendedUpstream, suspend } from './suspending.js';
 
 /** A linked person as Confluence has it now: the one read that a statement of `active` is judged against (rule US2). */
@@ -118,15 +118,14 @@ async function take(
     const attached = await attachIfPresent(link, deps, call);
     if (attached !== undefined)
       return deactivate(attached, await readStanding(attached, deps, call), deps, call, decision);
-    if (link.wanted !== 'inactive') {
-      await audit(deps.store, deps, call, {
+    await deps.store.transaction((records) =>
+      conclude(link, 'inactive', false, records, deps, call, {
         event: 'user.deactivated',
-        subject: link.id,
         decision: 'US5',
         result: 'noted',
         note: 'There is no account yet; carried out when it appears.',
-      });
-    }
+      }),
+    );
     return undefined;
   }
   if (deps.settings.deactivation === 'suspend') {
@@ -146,14 +145,13 @@ async function take(
   if (mayHaveTaken) reservation.keep(link.id);
   if (failure !== undefined) throw failure;
   refuseStuck(stuck, access);
-  if (groupIds.length > 0 || link.wanted !== 'inactive') {
-    await audit(deps.store, deps, call, {
+  await deps.store.transaction((records) =>
+    conclude(link, 'inactive', groupIds.length > 0, records, deps, call, {
       event: 'user.deactivated',
-      subject: link.id,
       decision,
       result: 'done',
-    });
-  }
+    }),
+  );
   return {
     access,
     names: memberships.names,
@@ -172,8 +170,37 @@ export async function rememberWish(
   const now = new Date(deps.clock.now()).toISOString();
   const kind = deps.settings.deactivation === 'suspend' ? 'suspended' : 'remembered';
   await deps.store.transaction(async (records) => {
-    if (link.wanted !== wanted) await records.people.update(link.id, { wanted, wantedAt: now, modifiedAt: now });
+    if (link.wanted !== wanted) {
+      await records.people.update(link.id, { wanted, wantedAt: now, modifiedAt: now });
+      await records.intents.begin({ kind: 'status', key: link.id, caller: call.caller, startedAt: now });
+    }
     if (wanted === 'active') await takeOver(link.id, records, deps, call);
     for (const groupId of taken) await records.holds.put({ personId: link.id, groupId, kind });
   });
+}
+
+/**
+ * The other end of {@link rememberWish}: what was asked for is done, and the audit says so. Also where nothing was left to
+ * do, because an earlier message has done it and did not live to tell (rule SA10); not where nothing was asked for.
+ *
+ * @param link as it was before the wish
+ * @param didSomething whether this message gave or took anything
+ */
+export async function conclude(
+  link: PersonLink,
+  wanted: 'active' | 'inactive',
+  didSomething: boolean,
+  records: Records,
+  deps: Dependencies,
+  call: Call,
+  entry: Omit<AuditEntry, 'subject'>,
+): Promise<void> {
+  if (!didSomething && link.wanted === wanted && !(await isUnfinished(link, records))) return;
+  await records.intents.end('status', link.id);
+  await audit(records, deps, call, { ...entry, subject: link.id });
+}
+
+/** Whether a wish about the person is stored whose end nobody has recorded. */
+export async function isUnfinished({ id }: PersonLink, { intents }: Pick<Records, 'intents'>): Promise<boolean> {
+  return (await intents.find('status', id)) !== undefined;
 }

@@ -90,9 +90,11 @@ export interface Tombstone {
 export interface Intent {
   /**
    * `invite` (key: the address), `createUser` (key: the message, hashed; from the record on), `createGroup` (key:
-   * lower-case name; once the group is recorded, name and message), or what a write test made (key: name of the group, or address; then a space and the id, once it is known).
+   * lower-case name; once the group is recorded, name and message), `status` (key: SCIM id of a person whose access is
+   * being given or taken), or what a write test made (key: name of the group, or address; then a space and the id, once
+   * it is known).
    */
-  readonly kind: 'invite' | 'createUser' | 'createGroup' | 'writeTest' | 'writeTestPerson';
+  readonly kind: 'invite' | 'createUser' | 'createGroup' | 'status' | 'writeTest' | 'writeTestPerson';
   readonly key: string;
   readonly caller: string;
   readonly startedAt: string;

@@ -28,6 +28,7 @@ export async function suspend(
   await deps.store.transaction(async (records) => {
     await records.people.update(link.id, { suspended });
     if (!suspended) await records.holds.removeAll(link.id, 'suspended');
+    await records.intents.end('status', link.id);
     await audit(records, deps, call, {
       event: 'user.deactivated',
       subject: link.id,
