@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import type { CreateDatabase } from './databases.js';
+
+/** Where there is a PostgreSQL for tests, by the same variable as theirs. */
+export function postgresUrl(): string | undefined {
+  return process.env['TEST_DATABASE_URL'];
+}
+
+/** Makes each database of its own on a server. @param url of a user who may make databases */
+export function createPostgres(url: string): CreateDatabase {
+  return async () => {
+    const name = `bridge_${randomBytes(6).toString('hex')}`;
+    await execute(url, `create database ${name}`);
+    const own = new URL(url);
+    own.pathname = `/${name}`;
+    return {
+      url: own.href,
+      file: undefined,
+      // What the server itself finds damaged, it does not serve.
+      damages: () => Promise.resolve([]),
+      drop: () => execute(url, `drop database ${name} with (force)`),
+    };
+  };
+}
+
+async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
