@@ -2,11 +2,6 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { CreateDatabase } from './databases.js';
 
-/** Where there is a PostgreSQL for tests, by the same variable as theirs. */
-export function postgresUrl(): string | undefined {
-  return process.env['TEST_DATABASE_URL'];
-}
-
 /** Makes each database of its own on a server. @param url of a user who may make databases */
 export function createPostgres(url: string): CreateDatabase {
   return async () => {
