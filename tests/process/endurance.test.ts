@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { runCrash } from '../../scripts/endurance/crashRun.js';
-import { createSqlite } from '../../scripts/endurance/databases.js';
+import { type CreateDatabase, createSqlite } from '../../scripts/endurance/databases.js';
 import type { Sample } from '../../scripts/endurance/measures.js';
 import { parseCrashArguments, parseSoakArguments, UsageError } from '../../scripts/endurance/options.js';
 import { describeSoak, runSoak } from '../../scripts/endurance/soakRun.js';
 import { fileProblems, memoryProblems } from '../../scripts/endurance/verdict.js';
+import { hasPostgres, newDatabase, warnWithoutPostgres } from '../support/postgres.js';
 
 /** On a machine that does much else; on a quiet one each takes some twenty seconds. */
 const PATIENCE_MS = 300_000;
@@ -20,16 +21,27 @@ function printing(): { readonly print: (line: string) => void; readonly said: ()
   };
 }
 
-describe('npm run crash, in short', () => {
-  it(
-    'finds every promise kept by a bridge on SQLite that is killed twelve times [SA6] [SA10] [SA11]',
-    async () => {
-      const { print, said } = printing();
+warnWithoutPostgres('the crash test on PostgreSQL');
 
-      const { isKept, kills, acknowledged } = await runCrash(
-        { kills: 12, seed: 2, stores: new Map([['sqlite', createSqlite]]) },
-        print,
-      );
+const createPostgres: CreateDatabase = async () => ({
+  ...(await newDatabase()),
+  file: undefined,
+  damages: () => Promise.resolve([]),
+});
+
+const STORES: readonly (readonly [string, number, CreateDatabase])[] = [
+  ['SQLite', 2, createSqlite],
+  ...(hasPostgres() ? ([['PostgreSQL', 3, createPostgres]] as const) : []),
+];
+
+describe('npm run crash, in short', () => {
+  it.each(STORES)(
+    'finds every promise kept by a bridge on %s that is killed twelve times [SA6] [SA10] [SA11]',
+    async (name, seed, createDatabase) => {
+      const { print, said } = printing();
+      const stores = new Map([[name, createDatabase]]);
+
+      const { isKept, kills, acknowledged } = await runCrash({ kills: 12, seed, stores }, print);
 
       expect(isKept ? 'kept' : said()).toBe('kept');
       expect(kills).toBeGreaterThanOrEqual(12);
