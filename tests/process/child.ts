@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { freePort, startServe as startProcess } from '../../scripts/endurance/serve.js';
 import type { Sandbox } from '../../src/sandbox/server.js';
 
 const TOKEN = 'okta-secret-0123456789abcdef';
@@ -27,23 +25,22 @@ export async function startServe(
 ): Promise<ServeProcess> {
   const port = await freePort();
   const { credentials } = sandbox;
-  const child = spawn(process.execPath, ['dist/main.js', 'serve'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
+  const serve = startProcess({
+    cwd: '.',
+    port,
     env: {
-      PATH: process.env['PATH'],
       ATLASSIAN_SITE_URL: sandbox.url,
       ATLASSIAN_API_URL: sandbox.url,
       ATLASSIAN_ADMIN_EMAIL: credentials.adminEmail,
       ATLASSIAN_API_TOKEN: credentials.apiToken,
       SCIM_TOKENS: `okta:${TOKEN}`,
       DATABASE_URL: `file:${databaseFile}`,
-      PORT: String(port),
       LOG_LEVEL: 'error',
       ...settings,
     },
   });
   const base = `http://127.0.0.1:${port}`;
-  await untilReady(`${base}/readyz`, child);
+  await serve.ready();
   return {
     url: base,
     async scim(method, path, body, token = TOKEN) {
@@ -56,39 +53,6 @@ export async function startServe(
       const { status, headers } = response;
       return { status, headers, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
     },
-    kill: () => killed(child),
+    kill: () => serve.kill(),
   };
-}
-
-function killed(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) {
-      resolve();
-      return;
-    }
-    child.once('exit', () => resolve());
-    child.kill('SIGKILL');
-  });
-}
-
-async function untilReady(url: string, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null) {
-    const isReady = await fetch(url).then(
-      (response) => response.ok,
-      () => false,
-    );
-    if (isReady) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`serve ended with ${child.exitCode} before it was ready`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
