@@ -11,7 +11,7 @@ import { latestView, userNameTaken } from './provision.js';
 import { assertMayTake, takeOver } from './ownership.js';
 import { refusing } from './refusals.js';
 import { reactivate } from './reactivating.js';
-import { deactivate, isUnfinished, lossesOf, type Reach, readStanding } from './status.js';
+import { deactivate, hasOpenWish, lossesOf, type Reach, readStanding } from './status.js';
 import type { JsonObject, NewPersonLink, PersonLink } from './store.js';
 import { noteSuperseded } from './superseded.js';
 import type { PersonView } from './views.js';
@@ -141,7 +141,7 @@ async function stateActive(
 /** A reactivation that stopped half-way leaves groups to give, though one of them gives access already (rule US8). */
 async function hasGroupsToGive(link: PersonLink, deps: Dependencies): Promise<boolean> {
   if (link.accountId === undefined) return false;
-  if (await isUnfinished(link, deps.store)) return true;
+  if (await hasOpenWish(link, deps.store)) return true;
   return (await deps.store.holds.ofPerson(link.id)).some(({ kind }) => kind !== 'suspended');
 }
 

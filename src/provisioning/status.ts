@@ -195,12 +195,12 @@ export async function conclude(
   call: Call,
   entry: Omit<AuditEntry, 'subject'>,
 ): Promise<void> {
-  if (!didSomething && link.wanted === wanted && !(await isUnfinished(link, records))) return;
+  if (!didSomething && link.wanted === wanted && !(await hasOpenWish(link, records))) return;
   await records.intents.end('status', link.id);
   await audit(records, deps, call, { ...entry, subject: link.id });
 }
 
 /** Whether a wish about the person is stored whose end nobody has recorded. */
-export async function isUnfinished({ id }: PersonLink, { intents }: Pick<Records, 'intents'>): Promise<boolean> {
+export async function hasOpenWish({ id }: PersonLink, { intents }: Pick<Records, 'intents'>): Promise<boolean> {
   return (await intents.find('status', id)) !== undefined;
 }
