@@ -72,6 +72,10 @@ function output(command: RunningCommand): string {
   return stdout + stderr;
 }
 
+function textOf(answers: readonly Heard[]): string {
+  return answers.map(({ text }) => text).join('\n');
+}
+
 /** A module that Node loads in front of the program: at SIGUSR2 it makes an error that nobody catches. */
 async function crashing(code: string): Promise<Record<string, string>> {
   const file = join(folder, 'crash.mjs');
@@ -98,37 +102,41 @@ describe('serve and the commands beside it, with marks in every place', () => {
     const process = await Promise.all(
       ['cmdline', 'comm'].map((file) => readFile(`/proc/${String(serve.pid)}/${file}`, 'utf8')),
     );
-    const asked = {
-      why: await printed(['why', PERSON.userName], env),
-      whyJson: await printed(['why', PERSON.userName, '--json'], env),
-      drift: await printed(['drift'], env),
-    };
-    const silent = {
-      audit: await printed(['audit', 'export'], env),
-      doctor: await printed(['doctor', '--json'], env),
-    };
+    const [audit, why, whyJson, drift, doctor] = await Promise.all(
+      [
+        ['audit', 'export'],
+        ['why', PERSON.userName],
+        ['why', PERSON.userName, '--json'],
+        ['drift'],
+        ['doctor', '--json'],
+      ].map((args) => printed(args, env)),
+    );
     site.echo('refusal');
-    const refused = {
-      doctor: await printed(['doctor', '--json'], env),
-      why: await printed(['why', 'x@example.com'], env),
-    };
+    const refused = await Promise.all(
+      [
+        ['doctor', '--json'],
+        ['why', 'x@example.com'],
+      ].map((args) => printed(args, env)),
+    );
     site.echo(undefined);
     serve.signal('SIGTERM');
     await serve.exit;
 
     expect(heard.length).toBeGreaterThan(50);
-    expect(asked.why).toContain(PERSON.userName);
-    expect(silent.audit).toContain('user.deactivated');
-    const texts = { log: output(serve), process: process.join(' '), pages: pages.map(({ text }) => text).join('\n') };
-    for (const [place, text] of Object.entries({
-      ...texts,
-      doctor: silent.doctor,
-      refused: Object.values(refused).join(),
-    })) {
+    expect(why).toContain(PERSON.userName);
+    expect(audit).toContain('user.deactivated');
+    const silent = {
+      log: output(serve),
+      process: process.join(' '),
+      pages: textOf(pages),
+      doctor,
+      refused: refused.join('\n'),
+    };
+    for (const [place, text = ''] of Object.entries(silent)) {
       expect({ place, found: findMarks(text, [WORD, GROUP_NAME]) }).toEqual({ place, found: [] });
     }
-    expect(findMarks(silent.audit)).toEqual([]);
-    expect(findMarks(Object.values(asked).join('\n'), ALL_SECRETS)).toEqual([]);
+    expect(findMarks(audit ?? '')).toEqual([]);
+    expect(findMarks([why, whyJson, drift].join('\n'), ALL_SECRETS)).toEqual([]);
     expect(heard.flatMap(({ text }) => findMarks(text, ALL_SECRETS))).toEqual([]);
     // Whoever copies the database gets people, and nothing that opens a door.
     for (const file of (await readdir(folder)).filter((name) => name.startsWith('bridge.db'))) {
@@ -140,17 +148,12 @@ describe('serve and the commands beside it, with marks in every place', () => {
   it.each([
     [
       'an exception',
-      `throw Object.assign(new Error(process.env.SCIM_TOKENS + ' ${PERSON.userName}'), { config: process.env, cause: new Error('Bearer ' + process.env.ATLASSIAN_ORG_API_KEY) });`,
+      `const basic = btoa('admin@example.com:' + process.env.ATLASSIAN_API_TOKEN);
+       const cause = { token: process.env.ATLASSIAN_ORG_API_KEY, displayName: '${PERSON.name.givenName}' };
+       const error = new Error(process.env.SCIM_TOKENS + ' ${PERSON.userName} ' + basic, { cause });
+       throw Object.assign(error, { config: process.env });`,
     ],
-    [
-      'a rejection',
-      `Promise.reject(new Error('Basic ' + btoa('admin@example.com:' + process.env.ATLASSIAN_API_TOKEN)));`,
-    ],
-    ['text that is no JSON', `JSON.parse('${PERSON.name.givenName} of somebody');`],
-    [
-      'something that is no error',
-      `throw { token: process.env.SCIM_TOKENS, displayName: '${PERSON.name.givenName}' };`,
-    ],
+    ['a rejection', `Promise.resolve('${PERSON.name.givenName} of somebody').then(JSON.parse);`],
   ])(
     'end by %s that nobody caught with 1 and last words without a mark [SA7] [SA19]',
     async (_what, code) => {
@@ -186,7 +189,7 @@ describe('serve and the commands beside it, with marks in every place', () => {
     expect(findMarks(output(serve))).toEqual([]);
   }, 30_000);
 
-  it('refuse a configuration, a database and a crash of their own without a mark [SA7] [SA19]', async () => {
+  it('refuse a configuration and a database without a mark [SA7] [SA19]', async () => {
     const env = await settings();
     const bad = {
       ...env,
@@ -194,13 +197,11 @@ describe('serve and the commands beside it, with marks in every place', () => {
       ATLASSIAN_ADMIN_EMAIL: SECRETS.apiToken,
     };
     const remote = { ...env, DATABASE_URL: `postgres://bridge:${encodeURIComponent(SECRETS.password)}@127.0.0.1:1/x` };
-    const texts = [
-      await printed(['serve'], bad),
-      await printed(['doctor', '--json'], bad),
-      await printed(['serve'], remote),
-      await printed(['doctor', '--json'], remote),
-      await printed(['audit', 'export'], remote),
-    ];
+    const texts = await Promise.all([
+      printed(['serve'], bad),
+      printed(['serve'], remote),
+      printed(['audit', 'export'], remote),
+    ]);
     expect(findMarks(texts.join('\n'))).toEqual([]);
   }, 60_000);
 });

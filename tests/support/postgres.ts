@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { postgresPrograms, startIn } from '../../scripts/endurance/postgresServer.js';
 
-export { type PostgresServer, startPostgres } from '../../scripts/endurance/postgresServer.js';
+export { postgresPrograms, type PostgresServer, startPostgres } from '../../scripts/endurance/postgresServer.js';
 
 /** Names a PostgreSQL for tests: the URL of a user who may make databases. */
 export const URL_VARIABLE = 'TEST_DATABASE_URL';
