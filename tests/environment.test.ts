@@ -22,6 +22,7 @@ const MODULES = [
   'networkValues',
   'nodeVariables',
   'patterns',
+  'provisioning/call',
   'secretFiles',
   'settings',
   'settingValues',
