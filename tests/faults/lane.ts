@@ -133,15 +133,16 @@ export class Lane {
 }
 
 /**
- * Pauses and the waits between attempts pass at once. Those that bound a request, and are about as long as its budget,
- * take their time, since the work that they bound does; so do the short ones for a lock, whose holder needs the time.
+ * Pauses of the credential and the waits between attempts pass at once. Waits that bound work take their time, since the
+ * work does: those about as long as the budget of a request, those of many minutes, and the short ones for a lock.
  */
 function passing(budgetMs: number): TestClock {
   const clock = createTestClock();
   return {
     ...clock,
     async sleep(ms, signal) {
-      if (ms <= POLL_MS || (ms > budgetMs / 2 && ms <= budgetMs)) return clock.sleep(ms, signal);
+      const isPause = ms > POLL_MS && (ms <= budgetMs / 2 || (ms > budgetMs && ms <= MINUTE_MS));
+      if (!isPause) return clock.sleep(ms, signal);
       signal?.throwIfAborted();
       clock.advance(ms);
       await new Promise((resolve) => setImmediate(resolve));
