@@ -13,6 +13,7 @@ import { Failure } from '../provisioning/failure.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { onHangup, onShutdown } from '../shutdown.js';
+import { missingDatabase } from '../store/databaseFile.js';
 import { glanceAtStore } from '../store/glance.js';
 import { openStore } from '../store/open.js';
 import { isPostgresUrl } from '../store/postgresUrl.js';
@@ -38,8 +39,13 @@ export async function serve(): Promise<void> {
   );
   const { tls } = config;
   const certificate = tls && (await orExit(() => readServerCertificate(tls)));
+  const newDatabase = missingDatabase(config.databaseUrl);
   const lock = await orExit(() => lockToServe(config.databaseUrl));
   const store = await orExit(() => openStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
+  if (newDatabase !== undefined)
+    logger.warn('A new, empty database was made; if this bridge served before, stop it and restore the old one', {
+      path: newDatabase,
+    });
   const isShared = isPostgresUrl(config.databaseUrl);
   const starting = startBridge({ config, store, clock: systemClock, logger, certificate, isShared });
   onHangup(async () => {

@@ -23,6 +23,26 @@ export function spoilt(): Error {
   return new Error('A statement of the transaction had failed, so nothing of it was kept.');
 }
 
+/** What only the operator can put right: waiting alone does not help. */
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /^SQLITE_FULL/,
+    'The disk of the database is full, so nothing can be recorded. The operator should make room there; send the request again later.',
+  ],
+  [
+    /^SQLITE_IOERR/,
+    'The database of the bridge cannot be read or written. The operator should check its disk and how much room it has; send the request again later.',
+  ],
+  [
+    /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/,
+    'The bridge may not write to its database. The operator should check the rights of the file and of its folder; send the request again later.',
+  ],
+  [
+    /^SQLITE_(CORRUPT|NOTADB)/,
+    'The database of the bridge is damaged. The operator should stop the bridge and restore a backup; send the request again later.',
+  ],
+];
+
 /** SQLite's result code, for example `SQLITE_BUSY`; undefined for any other error. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
@@ -40,8 +60,13 @@ export function fromDriver(error: unknown): unknown {
     return takenFailure(/constraint failed: ([\w.]+)/.exec(error.message)?.[1], error);
   }
   if (!UNREACHABLE.test(code)) return error;
-  return new Failure('unavailable', 'The bridge cannot use its database at the moment. Send the request again.', {
-    retryAfterSeconds: 5,
-    cause: error,
-  });
+  const [, advice] = ADVICE.find(([codes]) => codes.test(code)) ?? [];
+  return new Failure(
+    'unavailable',
+    advice ?? 'The bridge cannot use its database at the moment. Send the request again.',
+    {
+      retryAfterSeconds: advice === undefined ? 5 : 60,
+      cause: error,
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { Kysely, sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import type { PauseRecords } from '../provisioning/pauseRecords.js';
 import type { Records } from '../provisioning/store.js';
+import { refuseLostDatabase } from './databaseFile.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver } from './driver.js';
 import { fromDriver } from './driverErrors.js';
@@ -47,7 +48,9 @@ async function lookIntoPostgres<T>(url: string, work: (db: Handle) => Promise<T>
 
 async function lookIntoFile<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
   const path = databasePath(url);
-  if (path === undefined || !existsSync(path)) return { kind: 'absent' };
+  if (path === undefined) return { kind: 'absent' };
+  refuseLostDatabase(path);
+  if (!existsSync(path)) return { kind: 'absent' };
   const database = new Sqlite(path);
   try {
     // libsql ignores its own option for read-only files.

@@ -5,6 +5,7 @@ import { Kysely, sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import type { Store } from '../provisioning/store.js';
 import { assembleStore, type StoreOptions } from './assemble.js';
+import { noteDatabase, openingProblem, refuseLostDatabase } from './databaseFile.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver, waitWhileBusy } from './driver.js';
 import { fromDriver } from './driverErrors.js';
@@ -46,20 +47,30 @@ export async function openSqliteStore({ url, clock, role = 'command' }: StoreOpt
   const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
   try {
     for (const pragma of PRAGMAS) await waitWhileBusy(() => database.exec(`pragma ${pragma}`));
+    if (role === 'serve') refuseDamage(database);
     await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
     const hash = await ensureHash(db);
     const locks = new StoreLocks(db, hash, clock, { role, now: () => sql<number>`${clock.now()}` });
     if (role !== 'command') await locks.dropLocksOf(role);
+    if (role === 'serve' && path !== undefined) noteDatabase(path);
     return assembleStore({ db, hash, scope, locks, close: () => driver.destroy() });
   } catch (error) {
     await driver.destroy();
     scope.end();
-    throw fromDriver(error);
+    throw (path === undefined ? undefined : openingProblem(path, error)) ?? fromDriver(error);
   }
+}
+
+/** Finds pages that cannot be read, which else would come to light in the middle of a change. */
+function refuseDamage(database: Sqlite.Database): void {
+  const found = database.prepare('pragma quick_check(1)').all() as readonly { readonly quick_check: string }[];
+  if (found[0]?.quick_check === 'ok') return;
+  throw Object.assign(new Error('The check found damage'), { code: 'SQLITE_CORRUPT' });
 }
 
 function openFile(path: string | undefined): Sqlite.Database {
   if (path === undefined) return new Sqlite(':memory:');
+  refuseLostDatabase(path);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // SQLite would make the file readable for everybody; its log files copy the mode of the file.

@@ -90,10 +90,13 @@ describe('openSqliteStore', () => {
     });
   });
 
-  it('answers unavailable for a file that is no database', async () => {
+  it('says that a file is no database [SA21]', async () => {
     await writeFile(join(folder, 'bridge.db'), 'not a database, but long enough to be taken for one'.repeat(100));
 
-    await expect(open()).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(open()).rejects.toMatchObject({
+      kind: 'misconfigured',
+      message: expect.stringContaining('is no database'),
+    });
   });
 });
 
