@@ -35,7 +35,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function run(args: readonly string[] = ['serve']): Promise<RunningCommand & { readonly url: string }> {
+/** @param through a command in front of it */
+async function run(
+  args: readonly string[] = ['serve'],
+  through: readonly string[] = [],
+): Promise<RunningCommand & { readonly url: string }> {
   const { credentials, url } = sandbox;
   const port = String(await freePort());
   const env = {
@@ -49,7 +53,7 @@ async function run(args: readonly string[] = ['serve']): Promise<RunningCommand 
     DATABASE_URL: `file:${path}`,
     PORT: port,
   };
-  const command = startCommand(args, { env, cwd: folder });
+  const command = startCommand(args, { env, cwd: folder, through });
   commands.push(command);
   return { ...command, url: `http://127.0.0.1:${port}/scim/v2` };
 }
@@ -201,4 +205,28 @@ describe('a disk that is full while the bridge runs', () => {
       for (const name of ['before', 'during']) expect(await find(next.url, `${name}@example.com`)).toBe(1);
     },
   );
+});
+
+describe('a folder that cannot be written to', () => {
+  // Root may write everywhere, unless that right is taken from the process.
+  const isRoot = process.getuid?.() === 0;
+  const powerless = ['--bounding-set=-dac_override,-dac_read_search'];
+  const canDrop = !isRoot || spawnSync('setpriv', [...powerless, 'true']).status === 0;
+  if (!canDrop) console.warn('SKIPPED: root cannot give up its rights here (setpriv), so no folder is read-only.');
+
+  (canDrop ? it : it.skip)('ends the start with 78, also where only the file is read-only [SA21]', async () => {
+    await makeDatabase();
+    const before = await stat(path);
+    for (const [target, mode] of [
+      [folder, 0o500],
+      [path, 0o400],
+    ] as const) {
+      await chmod(target, mode);
+      const command = await run(['serve'], isRoot ? ['setpriv', ...powerless] : []);
+      expect(await command.exit).toBe(78);
+      expect(command.output().stderr).toMatch(/cannot be (opened|written to)\. Give/);
+      await chmod(target, 0o700);
+    }
+    expect((await stat(path)).size).toBe(before.size);
+  });
 });

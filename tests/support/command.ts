@@ -17,13 +17,25 @@ export interface RunningCommand {
 
 const PROGRAM = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** @param cwd a folder without `.env` */
+/**
+ * @param cwd     a folder without `.env`
+ * @param through a command in front of it, such as one that takes rights away
+ */
 export function startCommand(
   args: readonly string[],
-  { env, cwd }: { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
+  {
+    env,
+    cwd,
+    through = [],
+  }: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly cwd: string;
+    readonly through?: readonly string[];
+  },
 ): RunningCommand {
   if (!existsSync(PROGRAM)) throw new Error('The program is not built: npm run build');
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const [program = '', ...rest] = [...through, process.execPath, PROGRAM, ...args];
+  const child = spawn(program, rest, {
     cwd,
     env: { ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
