@@ -63,6 +63,11 @@ const PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_IOERR/, 'cannot be read or written. Check its disk, how much room it has, and its limits.'],
 ];
 
+/** @returns undefined where there is nothing, or nothing that can be looked at: opening it says why */
 function sizeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size;
+  try {
+    return statSync(path).size;
+  } catch {
+    return undefined;
+  }
 }

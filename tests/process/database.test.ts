@@ -97,7 +97,7 @@ function create(url: string, userName: string): Promise<Response> {
 
 async function find(url: string, userName: string): Promise<number> {
   const query = new URLSearchParams({ filter: `userName eq "${userName}"` });
-  const reply = await fetch(`${url}/Users?${query}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+  const reply = await fetch(`${url}/Users?${query.toString()}`, { headers: { Authorization: `Bearer ${TOKEN}` } });
   return ((await reply.json()) as { totalResults: number }).totalResults;
 }
 
@@ -128,6 +128,7 @@ describe('a start on a database that is not as it was', () => {
         const database = new Sqlite(path);
         database.exec("insert into schema_migrations values (999, 'later', '2030')");
         database.close();
+        return Promise.resolve();
       },
       /was written by a newer release of the bridge \(schema 999.*Start that release, or restore/,
     ],
