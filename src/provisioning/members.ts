@@ -4,6 +4,7 @@ import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import { isPlausibleId } from './groupNames.js';
 import type { PersonLink, Records } from './store.js';
+import { nextTurn } from './turns.js';
 
 /** A SCIM User as a member of groups. */
 export interface Member {
@@ -187,13 +188,15 @@ function memberOf(link: PersonLink): Member {
   return { id: link.id, accountId: link.accountId, link };
 }
 
-/** Reads by ids, as many at a time as one query takes. */
+/** Reads by ids, as many at a time as one query takes, in turns with whatever else the process has to do. */
 export async function inBulk<T>(
   ids: readonly string[],
   read: (ids: readonly string[]) => Promise<readonly T[]>,
 ): Promise<T[]> {
   const rows: T[] = [];
   for (let start = 0; start < ids.length; start += IDS_PER_QUERY) {
+    // An embedded database answers at once: without a turn between them, a hundred queries would be one.
+    if (start > 0) await nextTurn();
     rows.push(...(await read(ids.slice(start, start + IDS_PER_QUERY))));
   }
   return rows;

@@ -1,10 +1,11 @@
 import { Failure } from '../provisioning/failure.js';
 import type { GroupChange } from '../provisioning/groups.js';
+import { inTurns, nextTurn } from '../provisioning/turns.js';
 import type { ScimContext } from './context.js';
 import { listGroups } from './groupLists.js';
 import { toGroup } from './mapping.js';
-import { readPatch } from './patchMessage.js';
-import { type GroupPatchPlan, memberMatcher, planGroupPatch } from './patchGroup.js';
+import { patchSteps } from './patchMessage.js';
+import { type GroupPatchPlan, groupPatchSteps, memberMatcher } from './patchGroup.js';
 import { parseProjection, project, wants } from './projection.js';
 import { readListQuery, readProjectionInputs } from './queryParameters.js';
 import { readGroup } from './requests.js';
@@ -23,6 +24,8 @@ export async function ingressGroup(request: ScimRequest, { bridge, call, respons
   const projection = parseProjection(readProjectionInputs(request.query), 'Group');
   const input = readGroup(request.body);
   const memberIds = input.members ?? [];
+  // Fifty thousand members took their time.
+  await nextTurn();
   if (request.target !== undefined) {
     const change: GroupChange = {
       add: [],
@@ -52,7 +55,7 @@ export async function patchGroup(
 ): Promise<object | undefined> {
   const inputs = readProjectionInputs(request.query);
   const projection = parseProjection(inputs, 'Group');
-  const plan = planGroupPatch(readPatch(message, 'Group'));
+  const plan = await inTurns(groupPatchSteps(await inTurns(patchSteps(message, 'Group'))));
   const id = request.target ?? '';
   const refusal = plan.refusal ?? unsupportedAlone(plan);
   // The group's existence is asked first: one that nobody has is 404 whatever the message says (rule US11).

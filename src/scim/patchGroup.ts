@@ -1,5 +1,6 @@
 import { Failure } from '../provisioning/failure.js';
 import type { Json } from '../provisioning/store.js';
+import { atOnce, type Steps } from '../provisioning/turns.js';
 import { isCore } from './attributes.js';
 import type { AttributePath } from './attributes.js';
 import { parsePath } from './filter.js';
@@ -44,6 +45,11 @@ export interface GroupPatchPlan {
  *   what is added or replaced, or a nested group (rules GR3, GR4, GR6); `invalidPath` or `invalidFilter` for a path
  */
 export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatchPlan {
+  return atOnce(groupPatchSteps(operations));
+}
+
+/** As {@link planGroupPatch}, with a step for each operation. */
+export function* groupPatchSteps(operations: readonly PatchOperation[]): Steps<GroupPatchPlan> {
   const members = new MemberFold();
   const otherChanges = new Set<string>();
   let displayName: string | undefined;
@@ -51,6 +57,7 @@ export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatc
   let refusal: Failure | undefined;
 
   for (const operation of operations) {
+    yield;
     if (operation.problem !== undefined) throw operation.problem;
     const path = parsePath(operation.path);
     const { op } = operation;
@@ -58,7 +65,7 @@ export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatc
       isCore(path, 'Group') ? reservedName({ schema: undefined, attribute: path.attribute }, 'Group') : undefined
     ) {
       case 'members':
-        refusal ??= foldMembers(members, operation, path);
+        refusal ??= yield* foldMembers(members, operation, path);
         break;
       case 'displayName': {
         refuseParts(path);
@@ -95,7 +102,7 @@ export function memberMatcher(
   return (member) => isSelected({ members: [{ ...member, type: 'User' }] });
 }
 
-function foldMembers(members: MemberFold, operation: PatchOperation, path: PatchPath): Failure | undefined {
+function* foldMembers(members: MemberFold, operation: PatchOperation, path: PatchPath): Steps<Failure | undefined> {
   const { op, value } = operation;
   if (path.sub !== undefined) {
     // Who is a member hangs on `value` alone; `display` and the others are ours to say, and never a removal.
@@ -111,7 +118,7 @@ function foldMembers(members: MemberFold, operation: PatchOperation, path: Patch
     }
     // ConnId sends the member as value, too: the filter says all.
     const ids = idsNamedBy(path.filter);
-    if (ids === undefined) members.removeMatching(path.filter);
+    if (ids === undefined) yield* members.removeMatching(path.filter);
     else members.remove(ids.filter(isMemberId));
     return undefined;
   }
@@ -139,8 +146,8 @@ function idsNamedBy(filter: Filter): readonly string[] | undefined {
   return named.every((ids) => ids !== undefined) ? named.flat() : undefined;
 }
 
-/** Each is tried on every member, all at once, and no known client sends even one. */
-const MAX_MEMBER_TERMS = 10;
+/** Each is tried on every member of the group, too, all at once; and no known client sends even one. */
+const MAX_MEMBER_TERMS = 5;
 
 /** Folds member operations; the base, when no list replaced it, is what the group holds and is not looked at. */
 class MemberFold {
@@ -165,7 +172,7 @@ class MemberFold {
     }
   }
 
-  removeMatching(filter: Filter): void {
+  *removeMatching(filter: Filter): Steps<void> {
     this.#terms += termsIn(filter);
     if (this.#terms > MAX_MEMBER_TERMS) {
       throw new Failure(
@@ -175,7 +182,12 @@ class MemberFold {
       );
     }
     const isSelected = memberMatcher(filter);
-    this.remove([...(this.#replace ?? this.#add)].filter((value) => isSelected({ value })));
+    const selected: string[] = [];
+    for (const value of this.#replace ?? this.#add) {
+      yield;
+      if (isSelected({ value })) selected.push(value);
+    }
+    this.remove(selected);
     if (this.#replace === undefined) this.#removeMatching.push(filter);
   }
 

@@ -1,6 +1,7 @@
 import { Failure } from '../provisioning/failure.js';
 import type { ScimType } from '../provisioning/failure.js';
 import type { Json } from '../provisioning/store.js';
+import { atOnce, type Steps } from '../provisioning/turns.js';
 import { isCore, parseAttributePath } from './attributes.js';
 import { parsePath } from './filter.js';
 import type { PatchPath } from './filter.js';
@@ -56,24 +57,30 @@ const MAX_OPERATIONS: Readonly<Record<ResourceType, number>> = { User: 1000, Gro
  *   `active` cannot be read
  */
 export function readPatch(body: unknown, type: ResourceType): PatchOperation[] {
+  return atOnce(patchSteps(body, type));
+}
+
+/** As {@link readPatch}, with a step for each operation. */
+export function* patchSteps(body: unknown, type: ResourceType): Steps<PatchOperation[]> {
   if (!isObject(body)) throw notAnObject();
   if (!namesPatchOp(get(body, 'schemas'), type)) throw malformed(`schemas does not name ${PATCH_OP_URN}. Add it.`);
   const operations = get(body, 'operations');
   if (!Array.isArray(operations) || operations.length === 0) {
     throw malformed('Operations is missing or empty. Send a list of at least one operation.');
   }
-  const read = readOperations(operations, type);
+  const read = yield* readOperations(operations, type);
   if (type === 'User') statedActive(read);
   return read;
 }
 
 /** Of a User's message with too many operations, what is left are the first ones and whatever states `active` (rule US12). */
-function readOperations(operations: readonly unknown[], type: ResourceType): PatchOperation[] {
+function* readOperations(operations: readonly unknown[], type: ResourceType): Steps<PatchOperation[]> {
   const limit = MAX_OPERATIONS[type];
   const budget = messageBudget(type);
   const read: PatchOperation[] = [];
   let problem: Failure | undefined;
   for (const operation of operations) {
+    yield;
     for (const one of readOperation(operation, type, budget)) {
       if (read.length < limit || (type === 'User' && isAboutActive(one))) {
         read.push(one);

@@ -139,11 +139,10 @@ const routesAndMethods: RequestHandler = (request, response, next) => {
   else refuse(response, 501, unsupported.why);
 };
 
-/** What is no percent-encoded UTF-8 names nothing; Express would answer in its own words. */
+/** What is no percent-encoded UTF-8 names nothing (Express would answer in its own words), nor what no database can look up. */
 function isDecodable(path: string): boolean {
   try {
-    decodeURIComponent(path);
-    return true;
+    return !decodeURIComponent(path).includes('\0');
   } catch {
     return false;
   }

@@ -1,9 +1,10 @@
 import { changePerson, type PersonChange } from '../provisioning/change.js';
 import type { Settings } from '../provisioning/dependencies.js';
+import { inTurns } from '../provisioning/turns.js';
 import type { PersonView } from '../provisioning/views.js';
 import type { ScimContext } from './context.js';
 import { recordOf, toUser } from './mapping.js';
-import { type PatchOperation, readPatch } from './patchMessage.js';
+import { type PatchOperation, patchSteps } from './patchMessage.js';
 import { planUserPatch } from './patchUser.js';
 import { parseProjection, project } from './projection.js';
 import { readProjectionInputs } from './queryParameters.js';
@@ -19,7 +20,7 @@ export async function patchUser(
   { bridge, call }: ScimContext,
 ): Promise<object> {
   const projection = parseProjection(readProjectionInputs(request.query), 'User');
-  const operations = readPatch(message, 'User');
+  const operations = await inTurns(patchSteps(message, 'User'));
   const { settings } = bridge.deps;
   const view = await changePerson(
     request.target ?? '',

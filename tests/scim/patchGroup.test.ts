@@ -102,10 +102,10 @@ describe('planGroupPatch, removing', () => {
   });
 
   it('bounds what filters may cost, which are tried on every member [SA18]', () => {
-    const filters = Array.from({ length: 11 }, (_, index) => ({ op: 'remove', path: `members[value sw "${index}"]` }));
-    expect(plan(...filters.slice(1)).removeMatching).toHaveLength(10);
+    const filters = Array.from({ length: 6 }, (_, index) => ({ op: 'remove', path: `members[value sw "${index}"]` }));
+    expect(plan(...filters.slice(1)).removeMatching).toHaveLength(5);
     expect(thrownBy(() => plan(...filters))).toMatchObject({ kind: 'invalid', scimType: 'invalidFilter' });
-    const long = Array.from({ length: 11 }, (_, index) => `not (display co "${index}")`).join(' or ');
+    const long = Array.from({ length: 6 }, (_, index) => `not (display co "${index}")`).join(' or ');
     expect(thrownBy(() => plan({ op: 'remove', path: `members[${long}]` }))).toMatchObject({
       scimType: 'invalidFilter',
     });
