@@ -65,6 +65,7 @@ class PostgresConnection implements DatabaseConnection {
 
   async executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
     const values = parameters.map(toParameter);
+    if (this.#writing === 'never' && !this.#isInTransaction) return this.#runReadOnly<Row>(sql, values);
     if (this.#isInTransaction || this.#writing !== 'inTurn' || SelectQueryNode.is(query)) {
       return this.#run<Row>(sql, values);
     }
@@ -129,6 +130,16 @@ class PostgresConnection implements DatabaseConnection {
 
   streamQuery(): never {
     throw new Error('The store reads page by page and streams nothing.');
+  }
+
+  /** In a transaction that the server itself keeps from writing. */
+  async #runReadOnly<Row>(sql: string, values: readonly unknown[]): Promise<QueryResult<Row>> {
+    await this.begin({ accessMode: 'read only' });
+    try {
+      return await this.#run<Row>(sql, values);
+    } finally {
+      await this.rollback();
+    }
   }
 
   async #run<Row>(sql: string, values: readonly unknown[]): Promise<QueryResult<Row>> {
