@@ -16,6 +16,7 @@ const SCRIPT = `
 `;
 const MODULES = [
   'config',
+  'databaseAddress',
   'environment',
   'exit',
   'httpAddress',
@@ -27,6 +28,7 @@ const MODULES = [
   'settings',
   'settingValues',
   'spelling',
+  'store/postgresUrl',
 ];
 
 describe('loadEnvironment', () => {
