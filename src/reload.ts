@@ -20,13 +20,14 @@ const CREDENTIALS: readonly SettingName[] = [
   'ATLASSIAN_ORG_API_KEY',
   'ATLASSIAN_ORG_API_KEY_EXPIRES',
 ];
-/** Whose credential it is, and for what. Where one of these is another, the bridge would be another, too. */
+/** Whose credential it is, for what, and on which way. Where one of these is another, so would the bridge be. */
 const IDENTITY: readonly SettingName[] = [
   'ATLASSIAN_SITE_URL',
   'ATLASSIAN_ADMIN_EMAIL',
   'ATLASSIAN_TOKEN_KIND',
   'ATLASSIAN_API_URL',
   'ATLASSIAN_ORG_ID',
+  'UPSTREAM_PROXY',
 ];
 
 const NOT_READ =

@@ -25,7 +25,7 @@ const SCRIPT = `
 describe('onShutdown', () => {
   let sources: RunnableSources;
   beforeAll(async () => {
-    sources = await makeRunnable(['exit', 'connectionLimits', 'httpAddress', 'server', 'shutdown'], SCRIPT);
+    sources = await makeRunnable(['connectionLimits', 'exit', 'httpAddress', 'server', 'shutdown'], SCRIPT);
   });
   afterAll(() => sources.remove());
 
