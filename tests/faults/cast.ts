@@ -180,7 +180,7 @@ export class Cast {
   /** Ids to the parts that they belong to: accounts, SCIM ids and groups. */
   async parts(): Promise<ReadonlyMap<string, string>> {
     const { sandbox, store } = this.lane.bridge;
-    const parts = this.#groupParts();
+    const parts = this.#groupParts().set(sandbox.admin.accountId, 'admin');
     for (const [part, { email, userName }] of this.#people) {
       const person = sandbox.findPersonByEmail(email);
       if (person !== undefined) parts.set(person.accountId, part);
@@ -219,7 +219,9 @@ export class Cast {
 
   #groupParts(): Map<string, string> {
     const { sandbox } = this.lane.bridge;
-    const parts = this.#parts.set(sandbox.groups.access.id, 'access').set(this.lane.secondId, 'second');
+    const parts = this.#parts;
+    for (const { id, name } of Object.values<Group>({ ...sandbox.groups })) parts.set(id, name);
+    parts.set(sandbox.groups.access.id, 'access').set(this.lane.secondId, 'second');
     for (const [part, name] of this.#groups) {
       const id = sandbox.findGroupByName(name)?.id;
       if (id !== undefined) parts.set(id, part);

@@ -15,7 +15,7 @@ const NOT_ASKED_BY_REQUESTS: readonly string[] = [
 ];
 
 /** Far fewer would mean that something is not played any more. */
-const LEAST_CELLS = 1_750;
+const LEAST_CELLS = 1_700;
 const LEAST_CELLS_OF_ALL = 5_200;
 
 interface Operation {

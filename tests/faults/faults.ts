@@ -28,7 +28,7 @@ export const UPSTREAM_WORDS = 'Injected by the test';
 /** The one fault that takes real time. */
 export const NO_ANSWER = 'no answer';
 
-/** The longest that Atlassian asks for is longer than the budget of a request, so that the bridge cannot wait it out. */
+/** Longer than the pause that the bridge makes of its own accord. */
 const RETRY_AFTER_SECONDS = 40;
 const JSON_TYPE = 'application/json';
 

@@ -3,7 +3,7 @@ import { FAULTS, type UpstreamFault } from './faults.js';
 import { GIVING } from './giving.js';
 import { READING, SCANNING } from './reading.js';
 import type { Task } from './run.js';
-import type { Scenario, SiteName } from './scenario.js';
+import { SCAN, type Scenario, type SiteName } from './scenario.js';
 import { TAKING } from './taking.js';
 
 export const SCENARIOS: readonly Scenario[] = [...GIVING, ...TAKING, ...CHANGING, ...READING, ...SCANNING];
@@ -34,9 +34,13 @@ export function sitesOf(scenario: Scenario): readonly SiteName[] {
   return Object.keys(scenario.calls) as SiteName[];
 }
 
-/** What a cell is about whatever the scenario: this SCIM operation, this upstream operation, this fault. */
+/**
+ * What a cell is about whatever the scenario: this SCIM operation, this upstream operation, this fault. What a scan reads
+ * is the same whether a list asked for it or not.
+ */
 export function subjectOf({ scenario, upstream, fault }: PlannedCell): string {
-  return `${scenario.operation}, ${upstream}, ${fault.name}`;
+  const operation = scenario.operation === 'scan' && SCAN.includes(upstream) ? 'listUsers' : scenario.operation;
+  return `${operation}, ${upstream}, ${fault.name}`;
 }
 
 /**

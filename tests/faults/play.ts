@@ -51,6 +51,7 @@ export async function play(
   // What does not answer is waited for by nobody but the request.
   if (struck?.fault.name !== NO_ANSWER) await lane.settle();
   const [after, record] = [cast.upstream(), await cast.record()];
+  const audit = await store.audit.list({ sinceIso, limit: 500 });
   const calls = sandbox.takeCalls();
   sandbox.faults.clear();
   if (struck?.fault.strike(struck.message.operation) === 'refused') await sandbox.reopen();
@@ -63,7 +64,7 @@ export async function play(
     after,
     record,
     calls,
-    audit: await store.audit.list({ sinceIso, limit: 500 }),
+    audit,
     log: inspect(bridge.logs.slice(logged), { depth: 8 }),
     parts: await cast.parts(),
   };

@@ -2,7 +2,7 @@ import type { Cast } from './cast.js';
 import { type UpstreamFault, UPSTREAM_WORDS } from './faults.js';
 import { Lane } from './lane.js';
 import { messagesOf, play, type Play } from './play.js';
-import { type Cell, differences, judge, judgeRepeat } from './rules.js';
+import { type Cell, differences, judge, judgeRepeat, same } from './rules.js';
 import type { Request, Scenario, Script, SiteName } from './scenario.js';
 
 /** A lane is renewed after so many cells: its site grows with each. */
@@ -78,7 +78,7 @@ export class Runner {
     await used?.close();
     const lane = await Lane.open(site, this.#isSlow);
     // A short budget does not suffice to wait for the first scan.
-    if (this.#isSlow && scenario.isUnscanned !== true) await lane.age();
+    if (this.#isSlow && scenario.isAlone !== true) await lane.age();
     this.#lanes.set(site, lane);
     return lane;
   }
@@ -134,7 +134,9 @@ async function playCell(
   const faulted = await play(cast, request, { message, fault });
   const { apiToken, scopedToken, orgApiKey } = bridge.sandbox.credentials;
   const problems = judge(cell, faultless, faulted, [apiToken, scopedToken, orgApiKey, UPSTREAM_WORDS]);
-  const hasFailed = faulted.answer.status >= 300;
+  // A scan is answered for itself alone; what is to follow it may have failed all the same.
+  const isWhole = scenario.operation !== 'scan' || same(faulted.record, faultless.record);
+  const hasFailed = faulted.answer.status >= 300 || !isWhole;
   if (hasFailed) wait(cast, faulted);
   if (hasFailed && regret !== undefined) problems.push(...(await playUndo(cast, regret, faultless)));
   else if (hasFailed) problems.push(...(await repeat(cast, request, faultless)));
