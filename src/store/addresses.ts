@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Json, JsonObject } from '../provisioning/store.js';
 
 /** Text as it is compared without regard to case: Unicode NFC, lower case. */
@@ -17,6 +17,15 @@ export function keyedHash(key: Buffer): KeyedHash {
   return (text) => createHmac('sha256', key).update(caseless(text)).digest('hex');
 }
 
+/** An index of PostgreSQL takes texts of some 2,600 bytes, and one of these characters takes three at most; an address has 254. */
+const LONGEST_KEY = 700;
+
+/** What a look-up by e-mail compares: the text without regard to case, or what stands for one that no index takes. */
+export function addressKey(address: string): string {
+  const key = caseless(address);
+  return key.length <= LONGEST_KEY ? key : createHash('sha256').update(key).digest('hex');
+}
+
 const ADDRESS = /^[^\s@]+@[^\s@]+$/;
 
 /** Every address a look-up by e-mail finds the link under, without regard to case and without repeats. */
@@ -28,7 +37,7 @@ export function addressKeysOf(link: {
   const addresses = emailValues(link.profile);
   if (link.address !== undefined) addresses.push(link.address);
   if (ADDRESS.test(link.userName)) addresses.push(link.userName);
-  return [...new Set(addresses.filter((address) => address !== '').map(caseless))];
+  return [...new Set(addresses.filter((address) => address !== '').map(addressKey))];
 }
 
 function emailValues(profile: JsonObject): string[] {

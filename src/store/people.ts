@@ -1,6 +1,6 @@
 import { Failure } from '../provisioning/failure.js';
 import type { JsonObject, PersonLink, PersonRecords } from '../provisioning/store.js';
-import { addressKeysOf, caseless, type KeyedHash } from './addresses.js';
+import { addressKey, addressKeysOf, caseless, type KeyedHash } from './addresses.js';
 import { externalIdOf, putExternalId } from './externalIds.js';
 import { ensurePlace } from './places.js';
 import { atomically, type Handle, type PersonLinkRow } from './schema.js';
@@ -30,7 +30,7 @@ export function personRecords(db: Handle, hash: KeyedHash): PersonRecords {
     async findByAddress(address) {
       const rows = await links()
         .innerJoin('link_addresses', 'link_addresses.person_id', 'person_links.id')
-        .where('link_addresses.address_key', '=', caseless(address))
+        .where('link_addresses.address_key', '=', addressKey(address))
         .orderBy('person_links.created_at')
         .orderBy('person_links.id')
         .execute();

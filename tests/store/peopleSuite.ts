@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { aPerson, at, type OpenStore } from './samples.js';
 
@@ -117,6 +118,18 @@ export function describePeople(open: OpenStore): void {
       await people.update('bob', { address: 'bob@example.com' });
 
       expect((await people.findByAddress('team@example.com')).map(({ id }) => id)).toEqual(['ada']);
+    });
+
+    it('keeps an e-mail however long, and finds it [SA18]', async () => {
+      const { people } = await open();
+      // Of characters that nothing makes shorter.
+      const long = randomBytes(20_000).toString('base64');
+      await people.insert(aPerson('ada', { profile: { emails: [{ value: long }, { value: `${long}x` }] } }));
+
+      expect((await people.findByAddress(long)).map(({ id }) => id)).toEqual(['ada']);
+      expect(await people.findByAddress(long.slice(1))).toEqual([]);
+      await people.bury('ada', at(9));
+      expect(await people.findByAddress(long)).toEqual([]);
     });
 
     it('does not take a userName without @ for an address', async () => {
