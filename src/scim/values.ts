@@ -25,6 +25,8 @@ export interface StatedId {
 }
 
 const MAX_EXTERNAL_ID_LENGTH = 1024;
+/** In UTF-8: an index of PostgreSQL takes little more. */
+const MAX_EXTERNAL_ID_BYTES = 2048;
 
 /**
  * Reads `externalId`; null and undefined state the empty one, so the caller decides whether they state anything.
@@ -35,10 +37,14 @@ export function readExternalId(value: Json | undefined): StatedId {
   const inner = unwrapped(value ?? '');
   // OneLogin's body is a template that admins edit, where a numeric id easily loses its quotes.
   const text = typeof inner === 'number' ? String(inner) : inner;
-  if (typeof text !== 'string' || text.length > MAX_EXTERNAL_ID_LENGTH) {
+  if (
+    typeof text !== 'string' ||
+    text.length > MAX_EXTERNAL_ID_LENGTH ||
+    Buffer.byteLength(text) > MAX_EXTERNAL_ID_BYTES
+  ) {
     throw new Failure(
       'invalid',
-      `externalId is not a text of up to ${MAX_EXTERNAL_ID_LENGTH} characters. Send it as text.`,
+      `externalId is not a text of up to ${MAX_EXTERNAL_ID_LENGTH} characters and ${MAX_EXTERNAL_ID_BYTES} bytes. Send it as such a text.`,
     );
   }
   return { value: text === '' ? undefined : text };

@@ -202,6 +202,8 @@ describe('readUser', () => {
     [{ userName: 'a\nb' }, /^userName /],
     [{ userName: 'a'.repeat(256) }, /^userName /],
     [{ externalId: {} }, /^externalId /],
+    [{ externalId: 'e'.repeat(1025) }, /^externalId /],
+    [{ externalId: '漢'.repeat(700) }, /^externalId .* 2048 bytes/],
     [{ emails: Array.from({ length: 201 }, () => ({})) }, /^emails /],
   ])('still reads active beside %j, and says what is wrong with that [US12]', (body, message) => {
     const user = readUser({ ...body, active: 'False' });

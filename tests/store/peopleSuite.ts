@@ -141,6 +141,15 @@ export function describePeople(open: OpenStore): void {
   });
 
   describe('externalIds of people', () => {
+    it('are kept up to the length that messages may have [SA18]', async () => {
+      const { people } = await open();
+      const longest = randomBytes(1024).toString('hex');
+      await people.insert(aPerson('ada'));
+      await people.setExternalId('ada', 'okta', longest);
+
+      expect((await people.findByExternalId('okta', longest)).map(({ id }) => id)).toEqual(['ada']);
+    });
+
     it('belong to their caller [ID6]', async () => {
       const { people } = await open();
       await people.insert(aPerson('ada'));
