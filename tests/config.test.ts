@@ -233,6 +233,7 @@ describe('readConfig', () => {
     ['DATABASE_URL', 'postgres://bridge:pw@db', 'must name user, host and one database'],
     ['DATABASE_URL', 'postgres://bridge:p/w@db/bridge', 'is no address; a password'],
     ['DATABASE_URL', 'postgres://bridge:p%w@db/bridge', 'has a % that encodes nothing'],
+    ['DATABASE_URL', 'postgres://bridge:pw@d%b/bridge', 'has a % that encodes nothing'],
     ['DATABASE_URL', 'postgres://bridge:pw@db/bridge?sslmode=prefer', 'must have one of disable, require, verify-full'],
     ['DATABASE_URL', 'postgres://bridge:pw@db/bridge?statement_timeout=0', 'may have no parameters but sslmode'],
     ['DATABASE_URL', 'postgres://bridge:pw@db/bridge?sslrootcert=ca.pem', 'has sslrootcert, which only'],

@@ -32,11 +32,12 @@ export function parsePostgresUrl(text: string): { readonly value: PostgresAddres
     return { problem: 'is no address; a password with characters such as / ? # @ must have them percent-encoded' };
   }
   const url = new URL(text);
-  const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
-  if (user === undefined || password === undefined || database === undefined) {
+  const { username, hostname, pathname } = url;
+  const [user, password, host, database] = [username, url.password, hostname, pathname.slice(1)].map(decoded);
+  if (user === undefined || password === undefined || host === undefined || database === undefined) {
     return { problem: 'has a % that encodes nothing; a percent sign itself is written %25' };
   }
-  if (url.hostname === '' || user === '' || database === '' || database.includes('/')) {
+  if (host === '' || user === '' || database === '' || database.includes('/')) {
     return { problem: 'must name user, host and one database' };
   }
   const parameters = url.searchParams;
@@ -51,7 +52,7 @@ export function parsePostgresUrl(text: string): { readonly value: PostgresAddres
   }
   return {
     value: {
-      host: withoutBrackets(decodeURIComponent(url.hostname)),
+      host: withoutBrackets(host),
       port: url.port === '' ? DEFAULT_PORT : Number(url.port),
       user,
       password,
