@@ -16,10 +16,10 @@ const UNIQUE_VIOLATION = '23505';
 const READ_ONLY = '25006';
 /**
  * Classes of SQLSTATE that say "not now" or "not reachable", as opposed to "this statement is wrong": connections (08),
- * logins (28, 3D), read-only servers (25006), conflicts between transactions (40), resources (53), locks (55P03),
- * rights (42501), the operator (57), the system (58) and damaged data (XX).
+ * logins (28, 3D), read-only servers (25006), transactions that took too long (25P03, 25P04), conflicts between
+ * transactions (40), resources (53), locks (55P03), rights (42501), the operator (57), the system (58) and damaged data (XX).
  */
-const UNREACHABLE = /^(08|25006|28|3D|40|42501|53|55P03|57|58|XX)/;
+const UNREACHABLE = /^(08|25006|25P0[34]|28|3D|40|42501|53|55P03|57|58|XX)/;
 /** Class 22 quotes the value that it refuses. */
 const QUOTES_VALUES = /^22/;
 
@@ -27,7 +27,7 @@ const QUOTES_VALUES = /^22/;
 const CURES: readonly (readonly [RegExp, string])[] = [
   [/^28/, 'PostgreSQL refuses the user or the password of DATABASE_URL. Correct them.'],
   [/^3D000$/, 'PostgreSQL has no database of the name in DATABASE_URL. Make it with createdb, or correct the name.'],
-  [/^3F000$/, 'The schema that DATABASE_URL names does not exist. Make it, or correct the search_path.'],
+  [/^(22023|42704)$/, 'PostgreSQL does not know what the options of DATABASE_URL set. Correct them.'],
   [
     /^42501$/,
     'The user of DATABASE_URL may not make tables in the database. Grant it create on its schema, or give it a database of its own.',
@@ -62,13 +62,18 @@ export function fromPostgres(error: unknown): unknown {
   const state = code ?? '';
   const cause = new PostgresError(QUOTES_VALUES.test(state) ? 'A value does not fit its column.' : error.message, code);
   if (state === UNIQUE_VIOLATION) return takenFailure(COLUMNS[error.constraint ?? ''], cause);
-  return UNREACHABLE.test(state) ? unreachable(cause) : cause;
+  return isFatal(error) || UNREACHABLE.test(state) ? unreachable(cause) : cause;
 }
 
 /** Whether the connection is of no more use: it is lost, or leads to a server that has ceased to be the primary. */
 export function endsConnection(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return true;
-  return error.severity === 'FATAL' || error.severity === 'PANIC' || error.code === READ_ONLY;
+  return isFatal(error) || error.code === READ_ONLY;
+}
+
+/** In words that a server of another language translates, so that this alone is not enough. */
+function isFatal({ severity }: pg.DatabaseError): boolean {
+  return severity === 'FATAL' || severity === 'PANIC';
 }
 
 /** The same at the start of a process, where the operator is there to read what is wrong with the settings. */

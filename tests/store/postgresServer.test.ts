@@ -156,6 +156,19 @@ const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process
       expect(await other.people.find('ada')).toMatchObject({ id: 'ada' });
     });
 
+    it('has ended the transaction of a process that was stopped in it: that is unavailable, and no error of the bridge [SA6]', async () => {
+      const stopped = await open(withOptions('-c idle_in_transaction_session_timeout=100'));
+      const stuck = stopped.transaction(async ({ people }) => {
+        await people.insert(aPerson('ada'));
+        // Nothing of this process runs, so that the news waits behind its next statement.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+        await people.find('ada');
+      });
+
+      await expect(stuck).rejects.toMatchObject({ kind: 'unavailable', retryAfterSeconds: 5 });
+      expect(await stopped.people.find('ada')).toBeUndefined();
+    });
+
     it('is unavailable when it takes no more connections', async () => {
       await run(
         `create role few login password 'few' connection limit 1; grant create on database ${nameOf(place)} to few`,
@@ -179,6 +192,8 @@ const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process
       ['no password', (url) => (url.password = ''), /asks for a password/],
       ['the database', (url) => (url.pathname = '/nowhere'), /no database of the name/],
       ['the schema', (url) => url.searchParams.set('options', '-c search_path=nowhere'), /has no schema/],
+      ['an option', (url) => url.searchParams.set('options', '-c lock_timeout=soon'), /options of DATABASE_URL/],
+      ['a setting', (url) => url.searchParams.set('options', '-c no_such=1'), /options of DATABASE_URL/],
       ['TLS', (url) => url.searchParams.set('sslmode', 'verify-full'), /offers no TLS/],
     ])('for %s is told to the operator at the start, without the password [SA7]', async (_, change, words) => {
       const url = withPlace(change);
