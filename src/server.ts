@@ -58,14 +58,19 @@ export async function listen(
 ): Promise<Listening> {
   const { certificate } = options;
   const serve = inOrder(app, limits);
-  const answering = new Set<ServerResponse>();
+  // By connection, and forgotten with it: an answer that waits behind another one when its client leaves never closes.
+  const owed = new WeakMap<Socket, Set<ServerResponse>>();
   const server = createServerFor(certificate, limits, (request, response) => {
-    answering.add(response);
-    response.once('close', () => answering.delete(response));
+    const { socket } = request;
+    const onSocket = owed.get(socket) ?? new Set();
+    owed.set(socket, onSocket.add(response));
+    response.once('close', () => onSocket.delete(response));
     serve(request, response);
   });
   const accepted = socketsOf(server, 'connection');
-  const drained = { answering, accepted, usable: certificate ? socketsOf(server, 'secureConnection') : accepted };
+  const usable = certificate ? socketsOf(server, 'secureConnection') : accepted;
+  const answering = (): readonly ServerResponse[] => [...usable].flatMap((socket) => [...(owed.get(socket) ?? [])]);
+  const drained = { answering, accepted, usable };
   limitConnections(server, limits);
   await startListening(server, options);
 
@@ -127,7 +132,7 @@ function listenProblem(code = 'an unknown error', host: string, port: number): s
 
 interface Traffic {
   /** Answers that have not ended. */
-  readonly answering: ReadonlySet<ServerResponse>;
+  readonly answering: () => readonly ServerResponse[];
   readonly accepted: ReadonlySet<Socket>;
   /** Those of them on which requests may come: all, or with TLS those whose handshake is done. */
   readonly usable: ReadonlySet<Socket>;
@@ -159,12 +164,12 @@ function drain(server: Server, { answering, accepted, usable }: Traffic, graceMs
       Math.min(LINGER_MS, graceMs),
     );
     const deadline = setTimeout(() => {
-      drained = answering.size === 0;
+      drained = answering().length === 0;
       for (const socket of accepted) socket.destroy();
     }, graceMs);
     // A request may still arrive on a connection that was accepted before.
     server.prependListener('request', (_request, response: ServerResponse) => endConnectionOf(response));
-    for (const response of answering) endConnectionOf(response);
+    for (const response of answering()) endConnectionOf(response);
     // The close of an HTTP server would cut idle connections, and with them the requests that are on their way.
     NetServer.prototype.close.call(server, () => {
       // Ends its look-out for slow requests, too.

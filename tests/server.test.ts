@@ -66,6 +66,23 @@ describe('listen', () => {
 });
 
 describe('close', () => {
+  it('waits for no answer whose client has left, though it never began', async () => {
+    const { app, isUnderWay } = holdingApp();
+    const server = await listen(app, ANYWHERE);
+    const port = Number(new URL(server.url).port);
+    const leaving = connect(port, '127.0.0.1');
+    leaving.write('GET /held HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+    await isUnderWay;
+    leaving.destroy();
+    // Keeps the server open until the time is over, and is owed nothing.
+    const slow = connect(port, '127.0.0.1');
+    slow.write('GET / HTTP/1.1\r\n');
+    await once(slow, 'connect');
+
+    expect(await server.close(200)).toBe(true);
+    slow.destroy();
+  });
+
   it('answers what is under way, tells its client that the connection ends, and takes nothing new', async () => {
     const { app, release, isUnderWay } = holdingApp();
     const server = await listen(app, ANYWHERE);
