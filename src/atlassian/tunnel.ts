@@ -1,6 +1,6 @@
 import { request as requestPlain } from 'node:http';
 import { Agent, request as requestTls, type AgentOptions, type RequestOptions } from 'node:https';
-import { isIPv6, Socket } from 'node:net';
+import { isIP, isIPv6, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /** A proxy that leads to Atlassian. */
@@ -42,6 +42,8 @@ export class TunnelAgent extends Agent {
       path: target,
       headers: { Host: target, ...(authorization === undefined ? {} : { 'Proxy-Authorization': authorization }) },
       agent: false,
+      // Of a proxy that speaks TLS itself. Node would take the name in the header, which is the host behind it.
+      servername: serverName(new URL(origin).hostname),
       timeout: CONNECT_TIMEOUT_MS,
     });
     const fail = (error: Error): void => callback(error, asked.socket ?? new Socket());
@@ -60,4 +62,9 @@ export class TunnelAgent extends Agent {
     asked.end();
     return undefined;
   }
+}
+
+/** What to ask a certificate for; addresses are not asked for by name. */
+function serverName(hostname: string): string {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : '';
 }

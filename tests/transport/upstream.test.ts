@@ -233,6 +233,27 @@ describe('UPSTREAM_PROXY', () => {
     expect(Buffer.concat(proxy.seen).toString('latin1')).not.toContain('/one');
   });
 
+  it('that speaks TLS itself is asked for its own certificate, not for the one of Atlassian [SA20]', async () => {
+    const askedFor: string[] = [];
+    const proxy = createHttps({
+      cert: pair.cert,
+      key: pair.key,
+      SNICallback(name, callback) {
+        askedFor.push(name);
+        callback(null);
+      },
+    });
+    const clock = testClock();
+    const connection = connectTo('https://acme.example', clock, {
+      proxy: { origin: `https://localhost:${await listenAt(proxy)}`, authorization: undefined },
+    });
+    // Nobody here trusts the certificate, so that nothing more than the name is seen.
+    await expectFailure(getGroup(connection.confluence, 'g1', callOf(clock)), 'unavailable');
+    connection.close();
+
+    expect(new Set(askedFor)).toEqual(new Set(['localhost']));
+  });
+
   it('that is not there is told as nothing sent [SA20]', async () => {
     const clock = testClock();
     const connection = connectTo('https://acme.example', clock, {
