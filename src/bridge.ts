@@ -64,7 +64,6 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
   const stopping = new AbortController();
   const watch = watchCredentials({ health, metrics, logger });
   const expiries = createExpiryWatch({ clock, log: logger, metrics, signal: stopping.signal });
-  expiries.watch(config.site);
   const connection = connect({
     config: upstreamConfig(config),
     clock,
@@ -82,6 +81,8 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
     port: config.port,
     certificate: parts.certificate,
   });
+  // Not before: a start that fails leaves nothing behind that keeps the process alive.
+  expiries.watch(config.site);
   const certificateWatch =
     config.tls &&
     parts.certificate &&

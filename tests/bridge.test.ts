@@ -202,6 +202,21 @@ describe('the start of the bridge', () => {
     expect((await get(bridge, '/scim/v2/Users')).status).toBe(200);
   });
 
+  it('leaves nothing behind that keeps the process alive where it cannot listen', async () => {
+    const sandbox = await site();
+    const { config } = await start(sandbox, { ATLASSIAN_API_TOKEN_EXPIRES: '2099-01-01' });
+    const store = await openSqliteStore({ url: ':memory:', clock: systemClock });
+    toClose.push(() => store.close());
+    let slept = 0;
+    const clock: Clock = { ...systemClock, sleep: () => new Promise(() => (slept += 1)) };
+    const ignore = (): void => undefined;
+    const logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+    await expect(startBridge({ config, store, clock, logger })).rejects.toThrow(ExitError);
+
+    expect(slept).toBe(0);
+  });
+
   it('can be closed before Atlassian was reached', async () => {
     const sandbox = await site();
     const gate = await createGate(sandbox.url);

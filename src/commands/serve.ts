@@ -53,7 +53,12 @@ export async function serve(): Promise<void> {
     running.renewCertificate();
     await running.reload(() => readAgain(logger));
   });
-  const bridge = await starting;
+  const bridge = await starting.catch(async (error: unknown) => {
+    // Connections to a database would keep the process from ending.
+    await store.close();
+    await lock.release();
+    throw error;
+  });
   logger.info('Listening', { url: bridge.url });
   const stopping = new AbortController();
   onShutdown(['SIGTERM', 'SIGINT'], (signal) => {
