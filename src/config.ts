@@ -1,14 +1,14 @@
-import { databaseDoubts, databaseSecrets } from './databaseAddress.js';
+import { databaseSecrets } from './databaseAddress.js';
 import { EXIT_CODES, ExitError } from './exit.js';
 import { httpAddress } from './httpAddress.js';
 import { type TrustedProxies, type UpstreamProxy, proxySecrets } from './networkValues.js';
 import { ignoredProxy, uncheckedCertificates } from './nodeVariables.js';
-import { matchesPattern } from './patterns.js';
 import type { BrakeLimits } from './provisioning/brakeLimits.js';
-import { type FileReader, readSecretFile, SECRET_FILES, textOf } from './secretFiles.js';
-import { EXAMPLE_SECRET, SETTINGS, type SettingName, type SettingValues } from './settings.js';
-import { isLoopback, type Caller } from './settingValues.js';
-import { nearestWord } from './spelling.js';
+import { type FileReader, readSecretFile, textOf } from './secretFiles.js';
+import { conflicts, problemOf } from './settingConflicts.js';
+import { doubts, misspellings } from './settingDoubts.js';
+import { SETTINGS, type SettingName, type SettingValues } from './settings.js';
+import type { Caller } from './settingValues.js';
 import type { TlsFiles } from './tls.js';
 
 export type { Caller } from './settingValues.js';
@@ -109,12 +109,6 @@ export class ConfigurationError extends ExitError {
 const PRIVILEGED_BY_NAME: readonly string[] = ['*admin*', 'jira-*', 'confluence-*'];
 
 const NAMES = Object.keys(SETTINGS) as SettingName[];
-/** Shorter names, HOST and PORT, resemble too many variables that have nothing to do with the bridge. */
-const MIN_NAME_LENGTH_TO_COMPARE = 9;
-const MAX_MISSPELT_LETTERS = 2;
-/** Okta gives a request up after 60 seconds. */
-const LONGEST_USEFUL_BUDGET_SECONDS = 55;
-
 /**
  * Reads the settings of the process. An empty variable counts as one that is not set, as Compose files leave it.
  *
@@ -173,96 +167,6 @@ function readValues(env: Environment, readFile: FileReader): ReadValues {
     }
   }
   return { values, problems, warnings };
-}
-
-/** Settings that are right alone and wrong together. Those that could not be read are left out: they are reported already. */
-function conflicts(values: Partial<SettingValues>): SettingProblem[] {
-  const problems: SettingProblem[] = [];
-  const has = (name: SettingName): boolean => !(name in values) || values[name] !== undefined;
-  if (has('ATLASSIAN_ORG_ID') && !has('ATLASSIAN_ORG_API_KEY')) {
-    problems.push(problemOf('ATLASSIAN_ORG_API_KEY', 'is missing: ATLASSIAN_ORG_ID is set, and each needs the other'));
-  }
-  if (has('ATLASSIAN_ORG_API_KEY') && !has('ATLASSIAN_ORG_ID')) {
-    problems.push(problemOf('ATLASSIAN_ORG_ID', 'is missing: ATLASSIAN_ORG_API_KEY is set, and each needs the other'));
-  }
-  if (has('TLS_CERT_FILE') && !has('TLS_KEY_FILE')) {
-    problems.push(problemOf('TLS_KEY_FILE', 'is missing: TLS_CERT_FILE is set, and each needs the other'));
-  }
-  if (has('TLS_KEY_FILE') && !has('TLS_CERT_FILE')) {
-    problems.push(problemOf('TLS_CERT_FILE', 'is missing: TLS_KEY_FILE is set, and each needs the other'));
-  }
-  if (has('TLS_CERT_FILE') && values.PUBLIC_URL?.startsWith('http:') === true) {
-    problems.push(problemOf('PUBLIC_URL', 'must begin with https://, since TLS_CERT_FILE makes the bridge speak TLS'));
-  }
-  if (values.DEACTIVATION === 'suspend' && !has('ATLASSIAN_ORG_ID') && !has('ATLASSIAN_ORG_API_KEY')) {
-    const problem = 'can be suspend only with ATLASSIAN_ORG_ID and ATLASSIAN_ORG_API_KEY';
-    problems.push(problemOf('DEACTIVATION', problem));
-  }
-  const secrets = values.SCIM_TOKENS?.flatMap((caller) => caller.secrets) ?? [];
-  if (secrets.includes(EXAMPLE_SECRET) && !staysLocal(values)) {
-    const problem = 'holds the secret of the example, which everybody knows; make one with: openssl rand -hex 24';
-    problems.push(problemOf('SCIM_TOKENS', problem));
-  }
-  if (secrets.some((secret) => secret === values.ATLASSIAN_API_TOKEN || secret === values.ATLASSIAN_ORG_API_KEY)) {
-    problems.push(problemOf('SCIM_TOKENS', 'must not hold a credential of Atlassian'));
-  }
-  const { DEFAULT_EMAIL_DOMAIN: domain, ALLOWED_EMAIL_DOMAINS: allowed } = values;
-  if (domain !== undefined && allowed?.some((pattern) => matchesPattern(pattern, domain)) === false) {
-    problems.push(problemOf('DEFAULT_EMAIL_DOMAIN', 'is not among ALLOWED_EMAIL_DOMAINS, so nobody could be invited'));
-  }
-  return problems;
-}
-
-function problemOf(setting: SettingName, problem: string): SettingProblem {
-  return { setting, problem, example: SETTINGS[setting].example };
-}
-
-function staysLocal({ HOST, PUBLIC_URL }: Partial<SettingValues>): boolean {
-  return (
-    (HOST === undefined || isLoopback(HOST)) && (PUBLIC_URL === undefined || isLoopback(new URL(PUBLIC_URL).hostname))
-  );
-}
-
-function misspellings(env: Environment): string[] {
-  const known: readonly string[] = [...NAMES, ...Object.keys(SECRET_FILES)];
-  const candidates = known.filter((name) => name.length >= MIN_NAME_LENGTH_TO_COMPARE);
-  return Object.keys(env).flatMap((variable) => {
-    if (known.includes(variable)) return [];
-    const meant = nearestWord(variable.toUpperCase(), candidates, MAX_MISSPELT_LETTERS);
-    return meant === undefined
-      ? []
-      : [`${variable} is not a setting of the bridge and is ignored. Was ${meant} meant?`];
-  });
-}
-
-function doubts(settings: SettingValues): string[] {
-  const warnings: string[] = [];
-  const { HOST, PUBLIC_URL, SCIM_TOKENS } = settings;
-  if (SCIM_TOKENS.some((caller) => caller.secrets.includes(EXAMPLE_SECRET))) {
-    warnings.push('SCIM_TOKENS holds the secret of the example, which everybody knows: good for a first try only.');
-  }
-  if (!isLoopback(HOST) && PUBLIC_URL === undefined) {
-    warnings.push('PUBLIC_URL is not set, so meta.location names HOST, which an identity provider may not reach.');
-  }
-  if (PUBLIC_URL?.startsWith('http:') === true && !staysLocal({ PUBLIC_URL })) {
-    warnings.push(
-      'PUBLIC_URL is plain http: the tokens of SCIM_TOKENS can be read on the way. Set TLS_CERT_FILE and TLS_KEY_FILE, or put TLS in front.',
-    );
-  }
-  if (settings.PROFILE_UPDATES === 'record') {
-    warnings.push('PROFILE_UPDATES=record answers success to changes of profiles that Confluence never sees.');
-  }
-  if (settings.ACCESS_LOSS_LIMIT === 'off') {
-    warnings.push('ACCESS_LOSS_LIMIT=off lets an identity provider gone wrong take the access of everybody.');
-  }
-  if (settings.GROUP_REMOVAL_LIMIT === 'off') {
-    warnings.push('GROUP_REMOVAL_LIMIT=off lets an identity provider gone wrong empty every group it manages.');
-  }
-  warnings.push(...databaseDoubts(settings.DATABASE_URL));
-  if (settings.REQUEST_BUDGET_SECONDS > LONGEST_USEFUL_BUDGET_SECONDS) {
-    warnings.push('REQUEST_BUDGET_SECONDS is longer than identity providers wait; Okta gives up after 60 seconds.');
-  }
-  return warnings;
 }
 
 function toConfig(settings: SettingValues, warnings: readonly string[]): Config {
