@@ -7,13 +7,15 @@ import { accountRoutes } from './accounts.js';
 import type { CallInProgress, ReceivedCall } from './calls.js';
 import { confluenceV1Routes } from './confluenceV1.js';
 import { confluenceV2Routes } from './confluenceV2.js';
-import { authorize, credentialKind, type CredentialName, type Credentials, type Entrance } from './credentials.js';
-import { errorBody, htmlPage, Refusal, SCOPE_MISMATCH, type Surface } from './errors.js';
-import type { Fault, FaultSource } from './faults.js';
+import { credentialKind, type CredentialName, type Credentials, type Entrance } from './credentials.js';
+import { SCOPE_MISMATCH, type Surface } from './errors.js';
+import { faultAnswer, firstHalf } from './faultAnswers.js';
+import type { FaultSource } from './faults.js';
 import type { Answer, Route } from './http.js';
 import { jiraRoutes } from './jira.js';
 import { organizationRoutes } from './organization.js';
-import { settleInvitations, type Site } from './site.js';
+import { perform } from './perform.js';
+import type { Site } from './site.js';
 
 const LARGEST_BODY = '1mb';
 const JSON_TYPE = 'application/json';
@@ -212,101 +214,12 @@ async function serve(
   send(response, call, faultAnswer(fault, route.surface, site.now()));
 }
 
-async function perform(
-  site: Site,
-  route: Route,
-  entrance: Entrance,
-  call: ReceivedCall,
-  text: string,
-  request: Request,
-): Promise<Answer> {
-  if (route.surface === 'jira' && !site.options.jira) {
-    return { status: 404, body: htmlPage(404), contentType: 'text/html' };
-  }
-  settleInvitations(site);
-  try {
-    const { cloudId, ...params } = request.params as Record<string, string>;
-    if (cloudId !== undefined && cloudId !== site.credentials.cloudId) {
-      throw new Refusal(404, 'Not Found', { body: errorBody('gateway', 404, 'Not Found') });
-    }
-    const headers = authorize(route, call.credential, entrance, site.options);
-    if (route.surface === 'confluence v1' && route.isWrite && request.headers['x-atlassian-token'] !== 'no-check') {
-      throw new Refusal(403, 'XSRF check failed', { body: 'XSRF check failed' });
-    }
-    checkBody(route, text, call.body, request.headers['content-type']);
-    const query = new URL(request.originalUrl, site.url()).searchParams;
-    checkQuery(route, query);
-    const isAnonymous = call.credential === 'none' || call.credential === 'unknown';
-    const answer = await route.answer({ params, query, body: call.body, isAnonymous });
-    return { ...answer, headers: { ...headers, ...answer.headers } };
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const { status, message, details } = error;
-    return {
-      status,
-      body: details.body ?? errorBody(route.surface, status, message, details.code),
-      headers: details.headers ?? {},
-    };
-  }
-}
-
-/** @throws Refusal 415 without a JSON media type, or for an empty body on the Organizations API; 400 for broken JSON */
-function checkBody(route: Route, text: string, body: unknown, contentType: string | undefined): void {
-  if (route.takesBody !== true) return;
-  const isEmpty = text === '' && route.surface === 'organization';
-  if (isEmpty || !/^application\/json\b/i.test(contentType ?? '')) {
-    throw new Refusal(415, 'The body must be application/json.');
-  }
-  if (text !== '' && body === undefined) throw new Refusal(400, 'The body is not JSON.');
-}
-
-function checkQuery(route: Route, query: URLSearchParams): void {
-  for (const name of new Set(query.keys())) {
-    if (route.query?.includes(name) !== true) throw new Refusal(400, `Unknown query parameter '${name}'.`);
-    if (query.getAll(name).length > 1 && route.repeatable?.includes(name) !== true) {
-      throw new Refusal(400, `Query parameter '${name}' is given more than once.`);
-    }
-  }
-}
-
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     return undefined;
   }
-}
-
-function firstHalf(body: unknown): string {
-  const text = JSON.stringify(body ?? { done: true });
-  return text.slice(0, Math.ceil(text.length / 2));
-}
-
-function faultAnswer(fault: Fault, surface: Surface, nowMs: number): Answer {
-  const isHtml = fault.kind === 'html';
-  const status = fault.status ?? (isHtml ? 503 : 500);
-  const contentType = fault.contentType ?? (isHtml ? 'text/html' : undefined);
-  return {
-    status,
-    body: fault.body ?? (isHtml ? htmlPage(status) : errorBody(surface, status, 'Injected by the test.')),
-    ...(contentType === undefined ? {} : { contentType }),
-    headers: {
-      ...(status === 429 ? rateLimitHeaders(surface, nowMs + (fault.retryAfter ?? 60) * 1000) : {}),
-      ...(fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) }),
-      ...fault.headers,
-    },
-  };
-}
-
-/** As Atlassian sends them, the time of the reset cut to its minute. */
-function rateLimitHeaders(surface: Surface, resetAtMs: number): Readonly<Record<string, string>> {
-  return {
-    'X-RateLimit-Limit': '100',
-    'X-RateLimit-Remaining': '0',
-    'X-RateLimit-NearLimit': 'true',
-    'X-RateLimit-Reset': `${new Date(resetAtMs).toISOString().slice(0, 16)}Z`,
-    'RateLimit-Reason': `${surface === 'jira' ? 'jira' : 'confluence'}-burst-based`,
-  };
 }
 
 /**
