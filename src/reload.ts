@@ -58,19 +58,19 @@ export interface ReloadParts {
  * Takes over what may change while the bridge runs (rule SA19): the callers at once, a renewed credential of Atlassian
  * once it is accepted for the same account. The rest is named as what needs a restart.
  *
- * @returns reads the settings and takes them over; never rejects, and works off one call after the other
+ * @returns reads the settings and takes them over; never rejects. Credentials are tried one call after the other
  */
 export function createReload(parts: ReloadParts): (read: () => Config) => Promise<void> {
   const { health, metrics, logger } = parts;
   /** What is in force, by setting. */
   let running: SettingValues = parts.config.values;
   let last = Promise.resolve();
+  let reads = 0;
 
-  async function reload(read: () => Config): Promise<void> {
-    if (parts.signal.aborted) return;
-    let next: Config;
+  /** @returns what was read; undefined when it has problems, which are told */
+  function readWell(read: () => Config): Config | undefined {
     try {
-      next = read();
+      return read();
     } catch (error) {
       health.set('settings', { ok: false, message: NOT_READ });
       metrics.settingsReloaded('refused');
@@ -78,19 +78,28 @@ export function createReload(parts: ReloadParts): (read: () => Config) => Promis
         NOT_READ,
         error instanceof ConfigurationError ? { problems: error.problems.map(inWords) } : { error },
       );
-      return;
+      return undefined;
     }
+  }
+
+  /** Waits for nothing: a token that is to open nothing any more does not until Atlassian has judged another credential. */
+  function admit(next: Config): Told {
     const told = callersInWords(running.SCIM_TOKENS, next.callers);
     parts.admit(next.callers);
     running = { ...running, SCIM_TOKENS: next.values.SCIM_TOKENS };
+    return told;
+  }
+
+  /** @param number which of the reads this was; only the last one decides what health says */
+  async function takeRest(next: Config, told: Told, number: number): Promise<void> {
     const refusal = await takeCredentials(next);
-    const needsRestart = changed(running, next.values).filter((name) => refusal === undefined || !isCredential(name));
+    const needsRestart = changed(running, next.values).filter(
+      (name) => name !== 'SCIM_TOKENS' && (refusal === undefined || !isCredential(name)),
+    );
     logger.info('The settings were read again, and the callers in them are in force', { ...told, needsRestart });
-    if (refusal === undefined) health.set('settings', { ok: true });
-    else {
-      health.set('settings', { ok: false, message: NOT_ACCEPTED });
-      logger.error(NOT_ACCEPTED, { error: refusal });
-    }
+    if (refusal !== undefined) logger.error(NOT_ACCEPTED, { error: refusal });
+    if (number === reads)
+      health.set('settings', refusal === undefined ? { ok: true } : { ok: false, message: NOT_ACCEPTED });
     metrics.settingsReloaded(refusal === undefined ? 'taken' : 'partly');
   }
 
@@ -125,7 +134,15 @@ export function createReload(parts: ReloadParts): (read: () => Config) => Promis
     }
   }
 
-  return (read) => (last = last.then(() => reload(read)));
+  return (read) => {
+    if (parts.signal.aborted) return last;
+    reads += 1;
+    const number = reads;
+    const next = readWell(read);
+    if (next === undefined) return last;
+    const told = admit(next);
+    return (last = last.then(() => takeRest(next, told, number)));
+  };
 }
 
 function isCredential(name: SettingName): boolean {
@@ -140,6 +157,8 @@ function changed(before: SettingValues, after: SettingValues): readonly SettingN
 function inWords({ setting, problem }: ConfigurationError['problems'][number]): string {
   return `${setting} ${problem}`;
 }
+
+type Told = ReturnType<typeof callersInWords>;
 
 /** Names only: who may call now, and what that changes. */
 function callersInWords(before: readonly Caller[], after: readonly Caller[]) {

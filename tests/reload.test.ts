@@ -117,6 +117,25 @@ describe('the callers', () => {
     expect(JSON.stringify(site.lines)).not.toContain('secret');
   });
 
+  it('are in force at once, though Atlassian has yet to judge a credential that was read before [SA19]', async () => {
+    const site = await startSite();
+    await site.bridge.ready;
+    let isAsked = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (isAsked = resolve));
+    site.sandbox.faults.when({ path: /user\/current/ }, () => isAsked());
+    site.sandbox.faults.always({ path: /user\/current/, kind: 'hang' });
+    const first = site.reload({ ATLASSIAN_API_TOKEN: NEW_TOKEN });
+    await asked;
+
+    const second = site.reload({ SCIM_TOKENS: `entra:${ENTRA}` });
+    expect(await statusOf(site, OKTA)).toBe(401);
+    const third = site.reload({ SCIM_TOKENS: 'none' });
+    site.sandbox.faults.clear();
+    await Promise.all([first, second, third]);
+    expect(await statusOf(site, ENTRA)).toBe(200);
+    expect(await settingsHealth(site)).toMatchObject({ ok: false });
+  });
+
   it('lose and get the right to write at once [SA19] [SA13]', async () => {
     const site = await startSite();
     await site.bridge.ready;
