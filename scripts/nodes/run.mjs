@@ -29,6 +29,7 @@ const OF_THE_RUNTIME = [
   'tests/shutdown.test.ts', // the end of a process
   'tests/store', // the native module, transactions, files and their modes, hashes
   'tests/terminal.test.ts', // terminals and pipes
+  'tests/transport', // TLS, tunnels, headers
 ];
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
