@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Connection } from '../../src/atlassian/connection.js';
@@ -104,7 +103,8 @@ describe('bodies', () => {
     evil.answer = ({ socket }) => {
       socket.write(`${JSON_HEAD}Content-Length: 1000\r\n\r\n`);
       const drip = setInterval(() => socket.write(' '), 5);
-      closed = once(socket, 'close').finally(() => clearInterval(drip));
+      // Closed with an error or without: `once` would fail of the error.
+      closed = new Promise((resolve) => socket.once('close', resolve)).finally(() => clearInterval(drip));
     };
 
     await expectFailure(getGroup(connection.confluence, 'g1', callOf(clock, 150)), 'unavailable');
