@@ -16,7 +16,7 @@ export type Outcome =
 const MAX_ATTEMPTS = 3;
 const FIRST_WAIT_MS = 400;
 /** Atlassian's quotas start anew every hour. A number that is wrong by years must not silence the bridge for years. */
-export const LONGEST_RETRY_AFTER_SECONDS = 3_600;
+const LONGEST_RETRY_AFTER_SECONDS = 3_600;
 
 /**
  * How long to wait before trying again.

@@ -1,14 +1,7 @@
 import type { Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
-import type { Pause, PauseRecords } from '../provisioning/pauseRecords.js';
+import { BELIEVED_MS, type Pause, type PauseRecords } from '../provisioning/pauseRecords.js';
 import type { Log } from './connection.js';
-import { LONGEST_RETRY_AFTER_SECONDS } from './retry.js';
-
-/**
- * A pause that ends later than this was written by a clock that is wrong: believed, it would keep leavers their access
- * until somebody looks into the database. Twice the longest, since clocks that are right differ, too.
- */
-const BELIEVED_MS = 2 * LONGEST_RETRY_AFTER_SECONDS * 1000;
 
 /** What processes with the same credential tell each other (rule SA17). Never fails. */
 export interface SharedPause {

@@ -1,4 +1,4 @@
-import type { PauseReason, PauseRecords } from '../provisioning/pauseRecords.js';
+import { BELIEVED_MS, type PauseReason, type PauseRecords } from '../provisioning/pauseRecords.js';
 import type { KeyedHash } from './addresses.js';
 import type { Handle } from './schema.js';
 
@@ -20,7 +20,15 @@ export function pauseRecords(db: Handle, hash: KeyedHash): PauseRecords {
         .insertInto('credential_pauses')
         .values({ credential: hash(credential), ...pause })
         .onConflict((conflict) =>
-          conflict.column('credential').doUpdateSet(pause).where('credential_pauses.until_ms', '<', untilMs),
+          conflict
+            .column('credential')
+            .doUpdateSet(pause)
+            .where((eb) =>
+              eb.or([
+                eb('credential_pauses.until_ms', '<', untilMs),
+                eb('credential_pauses.until_ms', '>', untilMs + BELIEVED_MS),
+              ]),
+            ),
         )
         .execute();
     },

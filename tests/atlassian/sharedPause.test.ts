@@ -94,6 +94,9 @@ it.each(['find', 'extend'] as const)(
 it('believes no pause that only a wrong clock can have written [SA17]', async () => {
   await store.pauses.extend('other', { untilMs: clock.now() + 365 * 24 * 3_600_000, reason: 'rateLimited' });
   await expect(limiter(store.pauses, 'other').acquire(callOf(clock), UPSTREAM)).resolves.toBeInstanceOf(Function);
+
+  await limiter(store.pauses, 'other').pause('unavailable', 40);
+  await expectFailure(limiter(store.pauses, 'other').acquire(callOf(clock, 10_000), UPSTREAM), 'unavailable');
 });
 
 it('is kept as Atlassian asks for it, for the account whatever its token, and for no other credential [SA17]', async () => {
