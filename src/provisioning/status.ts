@@ -131,6 +131,15 @@ async function take(
   if (deps.settings.deactivation === 'suspend') {
     if (taking.suspends)
       await suspend({ ...link, accountId }, { access, memberships }, reservation, decision, deps, call);
+    else {
+      await deps.store.transaction((records) =>
+        conclude(link, 'inactive', false, records, deps, call, {
+          event: 'user.deactivated',
+          decision: `${decision} DEACTIVATION=suspend`,
+          result: 'done',
+        }),
+      );
+    }
     return { access, ...memberships };
   }
   const { groupIds } = taking;

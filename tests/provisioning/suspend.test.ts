@@ -96,6 +96,20 @@ describe('DEACTIVATION=suspend', () => {
     expect(site.sandbox.person(id).suspended).toBe(true);
   });
 
+  it('has its line in the audit where a reactivation failed before, and who was to come back is still suspended [SA10]', async () => {
+    const { site, id } = await startWithSuspended();
+    const ends = async () => (await site.audited(id)).filter(({ event }) => event === 'user.deactivated').length;
+    const before = await ends();
+    site.sandbox.faults.always({ path: /restore/, status: 503 });
+    expectScimError(await site.state(id, true), 503);
+    site.sandbox.faults.clear();
+
+    expect((await site.state(id, false)).status).toBe(200);
+
+    expect(await ends()).toBe(before + 1);
+    expect(await site.store.intents.find('status', id)).toBeUndefined();
+  });
+
   it('restores somebody suspended by hand when an identity provider creates them [US6] [US8]', async () => {
     const site = await startUsers({ settings });
     const { accountId } = await site.known({ suspended: true });
