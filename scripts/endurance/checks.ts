@@ -157,17 +157,24 @@ async function list(
 
 /**
  * Acknowledged changes of which the audit has no line that says `done`, or, for what is owed to somebody invited, `noted`.
+ * A message that was sent again may find that a scan of the bridge's own has finished it, and has written its line.
  *
  * @param auditText as exported, JSON lines
  */
 export function auditProblems(model: Model, auditText: string): Problem[] {
   const done = new Set<string>();
+  const settled = new Set<string>();
   for (const line of auditText.split('\n').filter((text) => text !== '')) {
-    const { requestId, result } = JSON.parse(line) as { readonly requestId: string; readonly result: string };
-    if (result === 'done' || result === 'noted') done.add(requestId);
+    const { requestId, result, caller, subject } = JSON.parse(line) as Readonly<
+      Record<'requestId' | 'result' | 'caller' | 'subject', string>
+    >;
+    if (result !== 'done' && result !== 'noted') continue;
+    done.add(requestId);
+    if (caller === 'bridge') settled.add(subject);
   }
   return model.acknowledged
     .filter(({ requestIds }) => !requestIds.some((id) => done.has(id)))
+    .filter(({ requestIds, personId = '' }) => requestIds.length === 1 || !settled.has(personId))
     .map(({ what, requestIds }) => ({
       about: what.split(' ')[0] ?? '',
       text: `the audit knows nothing of: ${what} [${requestIds.map((id) => id.slice(0, 8)).join(', ')}]`,

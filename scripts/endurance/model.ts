@@ -65,6 +65,8 @@ export interface Acknowledged {
   readonly what: string;
   /** One of these requests has done it. */
   readonly requestIds: readonly string[];
+  /** SCIM id of the person whose access it gave or took; a scan may have finished it before the message came again. */
+  readonly personId?: string | undefined;
 }
 
 /** Everything that holds, as far as the bridge has acknowledged it. */

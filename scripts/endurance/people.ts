@@ -317,7 +317,7 @@ function acknowledge(
   { requestIds }: Pick<Reply, 'requestIds'>,
   parts: PeopleParts,
 ): void {
-  parts.model.acknowledged.push({ what: `${person.name} ${what}`, requestIds });
+  parts.model.acknowledged.push({ what: `${person.name} ${what}`, requestIds, personId: person.id });
 }
 
 function profileOf(person: Person, caller: Caller): Profile {
