@@ -25,6 +25,8 @@ const MODULES = [
   'patterns',
   'provisioning/call',
   'secretFiles',
+  'settingConflicts',
+  'settingDoubts',
   'settings',
   'settingValues',
   'spelling',
