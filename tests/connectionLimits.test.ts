@@ -34,7 +34,8 @@ async function connected(server: Listening): Promise<Client> {
   let text = '';
   socket.on('data', (data) => (text += data.toString('latin1')));
   socket.on('error', () => undefined);
-  const ended = once(socket, 'close').then(() => text);
+  // Closed with an error or without: `once` would fail of the error.
+  const ended = new Promise((resolve) => socket.once('close', resolve)).then(() => text);
   await once(socket, 'connect');
   return { socket, text: () => text, ended };
 }
@@ -180,13 +181,19 @@ describe('a request', () => {
       heard += 1;
       answering(request, response);
     });
-    const { socket, ended } = await connected(server);
+    const refusal = async (): Promise<string> => {
+      const { socket, ended } = await connected(server);
+      socket.write(text, 'latin1');
+      // What follows must never be taken for a request of its own.
+      socket.write(get('/smuggled'));
+      return ended;
+    };
 
-    socket.write(text, 'latin1');
-    // What follows must never be taken for a request of its own.
-    socket.write(get('/smuggled'));
+    // A connection that is cut while more arrives may be reset, and the answer on its way lost with it.
+    let answer = '';
+    for (let tries = 0; answer === '' && tries < 20; tries += 1) answer = await refusal();
 
-    expect(statusesIn(await ended)[0]).toBe(status);
+    expect(statusesIn(answer)[0]).toBe(status);
     expect(heard).toBe(0);
   });
 
