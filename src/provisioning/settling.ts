@@ -54,12 +54,12 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
   for (const { id, accountId } of await deps.store.tombstones.listReturned(since)) {
     if (isProtected({ accountId, addresses: [] }, deps)) continue;
     try {
-      const locked = async (): Promise<void> => {
-        // Done by another instance meanwhile: since then somebody may have given access.
-        if ((await deps.store.tombstones.find(id))?.accountId !== undefined) return;
-        await takeReturned(id, accountId, deps, call);
-      };
-      await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+      await withAccount(accountId, deps, call, async () => {
+        const tombstone = await deps.store.tombstones.find(id);
+        // Done by another instance meanwhile: since then somebody may have given access. Or the person is back.
+        if (tombstone === undefined || tombstone.accountId !== undefined) return;
+        if ((await deps.store.people.findByAccount(accountId)) === undefined) await takeReturned(id, accountId, deps, call);
+      });
     } catch (error) {
       deps.log.warn('Access of a deleted person could not be taken; the next scan tries again', {
         personId: id,
@@ -67,6 +67,18 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
       });
     }
   }
+}
+
+/**
+ * Holds what a message that makes the account a user again holds (rule US6). Where Atlassian has hidden the address since
+ * the scan, no message finds the account by it.
+ */
+async function withAccount(accountId: string, deps: Dependencies, call: Call, work: () => Promise<void>): Promise<void> {
+  const { locks } = deps.store;
+  const [account] = await deps.directory.listAccounts([accountId], call);
+  const locked = (): Promise<void> => locks.withLock(`person:${accountId}`, call.deadlineMs, work, call.signal);
+  if (account?.email === undefined) return locked();
+  await locks.withLock(`address:${account.email.toLowerCase()}`, call.deadlineMs, locked, call.signal);
 }
 
 async function takeReturned(id: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {

@@ -159,3 +159,22 @@ describe('DELETE of an invited person', () => {
     expect(group).not.toHaveProperty('members');
   });
 });
+
+describe('a person who is created again after a DELETE that came before the account', () => {
+  it('keeps the access, whatever the scan that finds the account was about to take [US9] [US6]', async () => {
+    const site = await startInviting();
+    const { id } = await site.created();
+    await site.remove(id);
+    const { accountId } = site.sandbox.acceptInvitation(ADA);
+    const creation = site.created();
+    // What follows the scan that the creation asks for has its list by now, and gets no answer before the record is there.
+    site.sandbox.faults.when({ path: /memberof|users-bulk/, times: 1 }, async () => {
+      await creation;
+    });
+
+    expect(await creation).toMatchObject({ id: accountId, active: true });
+    while (!site.app.roster.settled()) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(site.sandbox.groupsOf(accountId)).toHaveLength(1);
+    expect(await site.link(accountId)).toMatchObject({ wanted: 'active' });
+  });
+});
