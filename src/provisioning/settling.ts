@@ -58,7 +58,8 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
         const tombstone = await deps.store.tombstones.find(id);
         // Done by another instance meanwhile: since then somebody may have given access. Or the person is back.
         if (tombstone === undefined || tombstone.accountId !== undefined) return;
-        if ((await deps.store.people.findByAccount(accountId)) === undefined) await takeReturned(id, accountId, deps, call);
+        if ((await deps.store.people.findByAccount(accountId)) === undefined)
+          await takeReturned(id, accountId, deps, call);
       });
     } catch (error) {
       deps.log.warn('Access of a deleted person could not be taken; the next scan tries again', {
@@ -73,7 +74,12 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
  * Holds what a message that makes the account a user again holds (rule US6). Where Atlassian has hidden the address since
  * the scan, no message finds the account by it.
  */
-async function withAccount(accountId: string, deps: Dependencies, call: Call, work: () => Promise<void>): Promise<void> {
+async function withAccount(
+  accountId: string,
+  deps: Dependencies,
+  call: Call,
+  work: () => Promise<void>,
+): Promise<void> {
   const { locks } = deps.store;
   const [account] = await deps.directory.listAccounts([accountId], call);
   const locked = (): Promise<void> => locks.withLock(`person:${accountId}`, call.deadlineMs, work, call.signal);
