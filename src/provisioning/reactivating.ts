@@ -7,7 +7,7 @@ import { joinGroups } from './joining.js';
 import type { CurrentMemberships } from './people.js';
 import { holdingSeat } from './seating.js';
 import type { Giving } from './seats.js';
-import { conclude, readStanding, rememberWish, type Standing } from './status.js';
+import { conclude, concludeWithoutAccount, readStanding, rememberWish, type Standing } from './status.js';
 import type { Hold, PersonLink } from './store.js';
 import { isSuspendedUpstream } from './suspending.js';
 
@@ -44,14 +44,7 @@ async function giveBack(
   if (link.accountId === undefined || memberships === undefined) {
     const accountId = await createMissingAccount(link, access, deps, call);
     if (accountId === undefined) {
-      await deps.store.transaction((records) =>
-        conclude(link, 'active', false, records, deps, call, {
-          event: 'user.reactivated',
-          decision: 'US5',
-          result: 'noted',
-          note: 'There is no account yet; carried out when it appears.',
-        }),
-      );
+      await concludeWithoutAccount(link, 'active', deps, call);
       return undefined;
     }
     const attached = { ...link, accountId, wanted: 'active' as const };

@@ -118,14 +118,7 @@ async function take(
     const attached = await attachIfPresent(link, deps, call);
     if (attached !== undefined)
       return deactivate(attached, await readStanding(attached, deps, call), deps, call, decision);
-    await deps.store.transaction((records) =>
-      conclude(link, 'inactive', false, records, deps, call, {
-        event: 'user.deactivated',
-        decision: 'US5',
-        result: 'noted',
-        note: 'There is no account yet; carried out when it appears.',
-      }),
-    );
+    await concludeWithoutAccount(link, 'inactive', deps, call);
     return undefined;
   }
   if (deps.settings.deactivation === 'suspend') {
@@ -207,6 +200,23 @@ export async function conclude(
   if (!didSomething && link.wanted === wanted && !(await hasOpenWish(link, records))) return;
   await records.intents.end('status', link.id);
   await audit(records, deps, call, { ...entry, subject: link.id });
+}
+
+/** For somebody invited: what was asked for is carried out when the account appears (rule US5). */
+export async function concludeWithoutAccount(
+  link: PersonLink,
+  wanted: 'active' | 'inactive',
+  deps: Dependencies,
+  call: Call,
+): Promise<void> {
+  await deps.store.transaction((records) =>
+    conclude(link, wanted, false, records, deps, call, {
+      event: wanted === 'active' ? 'user.reactivated' : 'user.deactivated',
+      decision: 'US5',
+      result: 'noted',
+      note: 'There is no account yet; carried out when it appears.',
+    }),
+  );
 }
 
 /** Whether a wish about the person is stored whose end nobody has recorded. */

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { createEmptyDatabase } from '../../scripts/endurance/postgres.js';
 import { postgresPrograms, startIn } from '../../scripts/endurance/postgresServer.js';
 
 export { postgresPrograms, type PostgresServer, startPostgres } from '../../scripts/endurance/postgresServer.js';
@@ -73,18 +74,9 @@ export interface PostgresPlace {
 
 /** A new, empty database. Where its server goes with the run it is left there, for dropping one takes long. */
 export async function newDatabase(serverUrl?: string): Promise<PostgresPlace> {
-  const name = `bridge_${randomBytes(6).toString('hex')}`;
   const server = serverUrl ?? (await sharedUrl());
-  await asSuperuser((client) => client.query(`create database ${name} template template0 encoding 'UTF8'`), server);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return {
-    url: url.href,
-    async drop() {
-      if (server !== process.env[URL_VARIABLE]) return;
-      await asSuperuser((client) => client.query(`drop database ${name} with (force)`), server);
-    },
-  };
+  const { url, drop } = await createEmptyDatabase(server);
+  return { url, drop: server === process.env[URL_VARIABLE] ? drop : () => Promise.resolve() };
 }
 
 /** A schema of its own: the same for who has its URL, and made in a moment. */
