@@ -1,29 +1,17 @@
-import { type Caller, CALLERS, type Client, type Message, type Reply } from './client.js';
+import type { Caller } from './client.js';
+import { create, createAtOnce } from './creations.js';
 import {
   addMembers,
   createUser,
   deleteUser,
-  findUser,
   getUser,
   patchUser,
-  type Profile,
   putUser,
   removeMembers,
   setActive,
 } from './messages.js';
-import { expectStatus, type Model, type Person } from './model.js';
-import type { Random } from './random.js';
-import { Violation } from './violation.js';
-
-/** What people go through, one message after the other for each person. */
-export interface PeopleParts {
-  readonly model: Model;
-  readonly random: Random;
-  /** Notes what it sends under the name. */
-  readonly clientFor: (name: string) => Client;
-  /** Makes the account of an invited address appear; for addresses that were invited twice without an answer. */
-  readonly acceptInvitation: (email: string) => void;
-}
+import { expectStatus, type Person } from './model.js';
+import { acknowledge, externalId, known, newTitle, type PeopleParts, profileOf, violation } from './personMove.js';
 
 interface Move {
   readonly weight: number;
@@ -70,91 +58,6 @@ async function asking(person: Person, work: () => Promise<void>): Promise<void> 
   person.isInDoubt = true;
   await work();
   person.isInDoubt = false;
-}
-
-async function create(person: Person, caller: Caller, parts: PeopleParts): Promise<void> {
-  const { model } = parts;
-  const profile = { ...profileOf(person, caller), title: newTitle(parts), active: true };
-  const reply = await creating(person, parts, (insist) => insist(createUser(caller, profile)));
-  const wasRepeated = reply.requestIds.length > 1;
-  expectStatus(model, person.name, 'created', reply, 201, ...(wasRepeated ? [409] : []));
-  const id = reply.status === 201 ? idOf(reply) : await idFor(person, caller, parts);
-  becomeActive(person, caller, id, profile.title);
-  acknowledge(person, 'created', reply, parts);
-}
-
-/** Both at once: one of them creates the person, and nobody is invited twice. */
-async function createAtOnce(person: Person, _caller: Caller, parts: PeopleParts): Promise<void> {
-  const { model } = parts;
-  const title = newTitle(parts);
-  const messages = CALLERS.map((caller) => createUser(caller, { ...profileOf(person, caller), title, active: true }));
-  const replies = await creating(person, parts, (insist) => Promise.all(messages.map(insist)));
-  for (const reply of replies) expectStatus(model, person.name, 'created by both', reply, 201, 409);
-  const created = CALLERS.filter((_, n) => replies[n]?.status === 201);
-  const wasRepeated = replies.some(({ requestIds }) => requestIds.length > 1);
-  if (created.length > 1 || (created.length === 0 && !wasRepeated)) {
-    throw violation(person, `${created.length} of two callers were told that they created the person`, parts);
-  }
-  const id = await idFor(person, person.callers[0] ?? 'okta', parts);
-  const creator = created[0] ?? (await creatorOf(person, id, parts));
-  becomeActive(person, creator, id, title);
-  acknowledge(person, 'created by both', { requestIds: replies.flatMap(({ requestIds }) => requestIds) }, parts);
-}
-
-/** The caller whose message the record was made of, when both were told that it is there already. */
-async function creatorOf(person: Person, id: string, parts: PeopleParts): Promise<Caller> {
-  for (const caller of CALLERS) {
-    const reply = await parts.clientFor(person.name).insist(getUser(caller, id));
-    if (reply.body['externalId'] !== undefined) return caller;
-  }
-  throw violation(person, 'the person is there, and neither caller has an externalId', parts);
-}
-
-/** Counts one creation of a person, however many callers ask for it and however often. */
-function creating<T>(
-  person: Person,
-  parts: PeopleParts,
-  work: (insist: (message: Message) => Promise<Reply>) => Promise<T>,
-): Promise<T> {
-  const { creations } = person;
-  const isReturn = creations.count > 0;
-  let isDoubtful = false;
-  creations.count += 1;
-  const noteUnanswered = (): false => {
-    if (isReturn) creations.unansweredReturns += 1;
-    if (!isDoubtful) creations.doubtful += 1;
-    isDoubtful = true;
-    return false;
-  };
-  return work((message) => insistOnCreation(person, message, noteUnanswered, parts));
-}
-
-/**
- * Where an invitation names no account, one whose answer was lost is sent once more, and after that refused until the
- * person is there (rule US5).
- */
-async function insistOnCreation(
-  person: Person,
-  message: Message,
-  noteUnanswered: () => false,
-  parts: PeopleParts,
-): Promise<Reply> {
-  const client = parts.clientFor(person.name);
-  const reply = await client.insist(message, noteUnanswered);
-  const detail = reply.body['detail'];
-  if (reply.status !== 409 || typeof detail !== 'string' || !detail.includes('was invited twice without')) return reply;
-  parts.acceptInvitation(person.email);
-  const again = await client.insist(message, noteUnanswered);
-  return { ...again, requestIds: [...reply.requestIds, ...again.requestIds] };
-}
-
-function becomeActive(person: Person, caller: Caller, id: string, title: string): void {
-  person.status = 'active';
-  person.id = id;
-  person.owner = caller;
-  person.title = title;
-  person.externalIds.clear();
-  person.externalIds.set(caller, externalId(person, caller));
 }
 
 async function deactivate(person: Person, caller: Caller, parts: PeopleParts): Promise<void> {
@@ -301,46 +204,4 @@ export function wantedOf(person: Person, caller: Caller): Readonly<Record<string
 export function shownOf(user: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { userName, active, title, externalId: own = null } = user;
   return { userName, active, title, externalId: own };
-}
-
-async function idFor(person: Person, caller: Caller, parts: PeopleParts): Promise<string> {
-  const reply = await parts.clientFor(person.name).insist(findUser(caller, person.email));
-  expectStatus(parts.model, person.name, 'looked up', reply, 200);
-  const [found] = (reply.body['Resources'] ?? []) as readonly { readonly id: string }[];
-  if (found === undefined) throw violation(person, 'is there already for POST, and not found by userName', parts);
-  return found.id;
-}
-
-function acknowledge(
-  person: Person,
-  what: string,
-  { requestIds }: Pick<Reply, 'requestIds'>,
-  parts: PeopleParts,
-): void {
-  parts.model.acknowledged.push({ what: `${person.name} ${what}`, requestIds, personId: person.id });
-}
-
-function profileOf(person: Person, caller: Caller): Profile {
-  return { userName: person.email, externalId: externalId(person, caller), title: person.title };
-}
-
-function externalId({ name }: Person, caller: Caller): string {
-  return `${caller}-${name}`;
-}
-
-function newTitle({ random }: PeopleParts): string {
-  return `Title ${random.below(10_000)}`;
-}
-
-function idOf({ body }: Reply): string {
-  return String(body['id']);
-}
-
-function known({ id, name }: Person): string {
-  if (id === undefined) throw new Error(`${name} has no id yet.`);
-  return id;
-}
-
-function violation(person: Person, what: string, { model }: PeopleParts): Violation {
-  return new Violation(`${person.name}: ${what}`, model.history.of(person.name));
 }
