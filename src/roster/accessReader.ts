@@ -32,9 +32,10 @@ interface AccessParts {
 }
 
 /**
- * Answers from the index, which is read once per generation; whether there is a new one, that of another instance included,
- * the store is asked each time: a group that this scan found to grant access must be left by everybody who leaves. Where there is no index yet, or the index speaks against the
- * configuration (which may have been put right since), the groups are read directly; when that fails, the index counts.
+ * Answers from the index, which is read once per generation; whether there is a new one, that of another instance
+ * included, the store is asked each time: a group that a scan found to grant access must be left by everybody who leaves.
+ * Where there is no index yet, or the index speaks against the configuration (which may have been put right since), the
+ * groups are read directly; when that fails, the index counts.
  */
 export function createAccessReader(parts: AccessParts): AccessReader {
   const { store, settings, clock, directory } = parts;

@@ -44,6 +44,8 @@ export async function readJson(bytes: Buffer): Promise<unknown> {
 
 /** As {@link readJson}, without letting anybody else go on: for short texts. */
 export function readJsonNow(text: string): unknown {
+  // Half of a surrogate pair has no bytes, and would be read as another character.
+  if (/\p{Surrogate}/u.test(text)) throw notJson();
   const reader = new JsonReader(Buffer.from(text));
   while (!reader.read(VALUES_AT_ONCE));
   return reader.result;

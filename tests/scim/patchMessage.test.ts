@@ -132,6 +132,7 @@ describe('readPatch', () => {
     ['no path and a list of two', { op: 'replace', value: [{}, {}] }],
     ['no path and no value', { op: 'add' }],
     ['no path and JSON text of no object', { op: 'add', value: '[1]' }],
+    ['no path and JSON text with half of a surrogate pair', { op: 'add', value: '{"displayName":"\ud800"}' }],
     [
       'no path and hundreds of attributes',
       { op: 'add', value: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, 1])) },
