@@ -9,6 +9,7 @@ import {
   accountAfterScan,
   accountByVisibleAddress,
   attach,
+  holdingAccount,
   inviteOnce,
   isTestAddress,
   needsLink,
@@ -187,15 +188,16 @@ export async function createMissingAccount(
   if (link.address === undefined || link.invitedAt !== undefined) return undefined;
   if (await isTestAddress(link.address, deps)) return undefined;
   const located = await locateAccount(link.address, deps, call);
+  const connect = (accountId: string): Promise<string> =>
+    holdingAccount(accountId, deps, call, async () => {
+      await assertUnlinked(accountId, deps);
+      await attach(link, accountId, 'US8', deps, call);
+      return accountId;
+    });
   if (located !== undefined) {
     assertUsableAccount(located, deps);
-    await assertUnlinked(located.accountId, deps);
+    return connect(located.accountId);
   }
-  const connect = async (accountId: string): Promise<string> => {
-    await attach(link, accountId, 'US8', deps, call);
-    return accountId;
-  };
-  if (located !== undefined) return connect(located.accountId);
   return giveNewAccess(link.address, link.id, access, deps, call, (accountId) =>
     accountId === undefined ? noteInvitation(link, deps, call) : connect(accountId),
   );

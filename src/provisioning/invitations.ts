@@ -104,15 +104,26 @@ export async function attachIfPresent(
   const match = await deps.directory.findByEmail(link.address, call);
   if (match.kind === 'several') throw severalAccounts();
   if (match.kind === 'one') {
-    // What another record holds is that record's to give and to take.
-    const isTaken = (await deps.store.people.findByAccount(match.accountId)) !== undefined;
-    return isTaken ? undefined : attach(link, match.accountId, 'US5', deps, call);
+    return attachUnlessTaken(link, match.accountId, deps, call);
   }
   // The organization knows every address; to Jira and Confluence people may hide theirs.
   if (deps.directory.backEnd === 'organization' || !(await mayHaveAccess(link.address, deps, call))) return undefined;
   const person = await accountAfterScan(link.address, deps, call);
   if (person === undefined) throw needsLink();
-  return attach(link, person.accountId, 'US5', deps, call);
+  return attachUnlessTaken(link, person.accountId, deps, call);
+}
+
+/** @returns undefined for an account that another record holds: that is the other one's to give and to take */
+function attachUnlessTaken(
+  link: PersonLink,
+  accountId: string,
+  deps: Dependencies,
+  call: Call,
+): Promise<PersonLink | undefined> {
+  return holdingAccount(accountId, deps, call, async () => {
+    const isTaken = (await deps.store.people.findByAccount(accountId)) !== undefined;
+    return isTaken ? undefined : attach(link, accountId, 'US5', deps, call);
+  });
 }
 
 /** An address that Atlassian does not accept decides nothing: never 400, at which an identity provider would give up. */
@@ -144,7 +155,20 @@ export function severalAccounts(): Failure {
   );
 }
 
-/** Connects a pending person with an account; a pending invitation ends. */
+/**
+ * Waits for messages about an account under its own id, which hold that lock alone until a record has the account. Inside
+ * the lock of the record's person, never around it.
+ */
+export function holdingAccount<T>(
+  accountId: string,
+  deps: Pick<Dependencies, 'store'>,
+  call: Call,
+  work: () => Promise<T>,
+): Promise<T> {
+  return deps.store.locks.withLock(`person:${accountId}`, call.deadlineMs, work, call.signal);
+}
+
+/** Connects a pending person with an account; a pending invitation ends. Holds the locks of both. */
 export async function attach(
   link: PersonLink,
   accountId: string,

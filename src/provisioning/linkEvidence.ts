@@ -3,7 +3,7 @@ import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import type { UpstreamAccount } from './directory.js';
 import { Failure } from './failure.js';
-import type { PersonLink, Tombstone } from './store.js';
+import type { PersonLink, PersonRecords, Tombstone } from './store.js';
 
 /** What Atlassian shows of an account that somebody is to be linked to. */
 export interface AccountEvidence extends UpstreamAccount {
@@ -38,6 +38,16 @@ export interface LinkEvidence {
   readonly addressHasAccess: boolean | undefined;
 }
 
+/** Users recorded for a lower-case address, in the order of {@link LinkEvidence.records}. */
+export async function recordsOf(
+  address: string,
+  people: Pick<PersonRecords, 'findByAddress'>,
+): Promise<readonly PersonLink[]> {
+  return (await people.findByAddress(address))
+    .filter((link) => link.address === address)
+    .sort((one, other) => Number(one.accountId !== undefined) - Number(other.accountId !== undefined));
+}
+
 /** Reads all of it; writes nothing. Two to five upstream calls. @throws Failure when something could not be read */
 export async function gatherLinkEvidence(
   email: string,
@@ -47,9 +57,7 @@ export async function gatherLinkEvidence(
 ): Promise<LinkEvidence> {
   const address = email.trim().toLowerCase();
   const { people, tombstones, holds } = deps.store;
-  const records = (await people.findByAddress(address))
-    .filter((link) => link.address === address)
-    .sort((one, other) => Number(one.accountId !== undefined) - Number(other.accountId !== undefined));
+  const records = await recordsOf(address, people);
   const [record] = records;
   const known = [accountId, ...(record?.accountId === undefined ? [] : [record.accountId])];
   const accounts = new Map(

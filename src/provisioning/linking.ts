@@ -2,7 +2,8 @@ import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
-import { gatherLinkEvidence, type LinkEvidence } from './linkEvidence.js';
+import { holdingAccount } from './invitations.js';
+import { gatherLinkEvidence, type LinkEvidence, recordsOf } from './linkEvidence.js';
 import { type LinkPlan, type LinkWord, planLink } from './linkPlan.js';
 import { refusing } from './refusals.js';
 import { settle } from './settling.js';
@@ -29,37 +30,37 @@ export async function linkAccount(
   options: LinkOptions = {},
 ): Promise<string> {
   const address = email.trim().toLowerCase();
-  const { locks } = deps.store;
-  return locks.withLock(`address:${address}`, call.deadlineMs, () =>
-    locks.withLock(`person:${accountId}`, call.deadlineMs, async () => {
+  const { locks, people } = deps.store;
+  return locks.withLock(`address:${address}`, call.deadlineMs, async () => {
+    const subject = (await recordsOf(address, people))[0]?.id ?? accountId;
+    const judgeAndLink = async (): Promise<string> => {
       const evidence = await gatherLinkEvidence(address, accountId, deps, call);
-      const subject = evidence.records[0]?.id ?? accountId;
+      // A message, or a scan, may have come first while this waited for its turn.
+      if ((evidence.records[0]?.id ?? accountId) !== subject) throw changedMeanwhile();
       const attempt = { event: 'user.linked', subject };
       const plan = await refusing('ID7', attempt, deps, call, () => planLink(evidence, options, deps.clock.now()));
+      if (plan.kind === 'none') return plan.record.id;
       if (options.agreed !== undefined && !isSame(options.agreed, plan)) throw changedMeanwhile();
       return carryOut(plan, evidence, deps, call);
-    }),
-  );
+    };
+    const locked = (): Promise<string> => holdingAccount(accountId, deps, call, judgeAndLink);
+    return subject === accountId ? locked() : locks.withLock(`person:${subject}`, call.deadlineMs, locked, call.signal);
+  });
 }
 
-async function carryOut(plan: LinkPlan, evidence: LinkEvidence, deps: Dependencies, call: Call): Promise<string> {
-  const { accountId } = evidence;
-  if (plan.kind === 'none') return plan.record.id;
+/** Holds the locks of the record's person, where there is a record, and of the account. */
+async function carryOut(
+  plan: Exclude<LinkPlan, { readonly kind: 'none' }>,
+  evidence: LinkEvidence,
+  deps: Dependencies,
+  call: Call,
+): Promise<string> {
   if (plan.kind === 'adopt') return adoptAccount(evidence, () => Promise.resolve(), deps, call);
   const { record } = plan;
-  const work = async (): Promise<string> => {
-    // A scan, or a message, may have come first while this waited for its turn.
-    const now = await deps.store.people.find(record.id);
-    if (now?.accountId === accountId) return record.id;
-    if (now === undefined || !isSame(plan, { ...plan, record: now })) throw changedMeanwhile();
-    if (plan.kind === 'part')
-      return adoptAccount(evidence, (records) => giveUpAddress(record, evidence, records, deps, call), deps, call);
-    const decision = plan.kind === 'move' ? 'ID7 merged' : 'US5 link';
-    await settle(record, accountId, decision, deps, call);
-    return record.id;
-  };
-  // The lock of the account is held already, and it may be the record's own.
-  return record.id === accountId ? work() : deps.store.locks.withLock(`person:${record.id}`, call.deadlineMs, work);
+  if (plan.kind === 'part')
+    return adoptAccount(evidence, (records) => giveUpAddress(record, evidence, records, deps, call), deps, call);
+  await settle(record, evidence.accountId, plan.kind === 'move' ? 'ID7 merged' : 'US5 link', deps, call);
+  return record.id;
 }
 
 /** What the operator says of an account changes nobody's access: the record is wanted as the account is found. */

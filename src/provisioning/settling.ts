@@ -4,7 +4,7 @@ import { Failure } from './failure.js';
 import { isProtected } from './access.js';
 import { audit } from './auditing.js';
 import { RELEASED_BRAKE } from './brake.js';
-import { accountByVisibleAddress, attach } from './invitations.js';
+import { accountByVisibleAddress, attach, holdingAccount } from './invitations.js';
 import { refusing } from './refusals.js';
 import { leaveEverything } from './removal.js';
 import { holdingSeat } from './seating.js';
@@ -105,7 +105,11 @@ async function settleOne(id: string, deps: Dependencies, call: Call): Promise<vo
   const link = await deps.store.people.find(id);
   if (link === undefined || link.accountId !== undefined || link.address === undefined) return;
   const accountId = await findAccount(link.address, link.invitedAt !== undefined, deps, call);
-  if (accountId !== undefined) await settle(link, accountId, 'US5', deps, call);
+  if (accountId === undefined) return;
+  await holdingAccount(accountId, deps, call, async () => {
+    const isTaken = (await deps.store.people.findByAccount(accountId)) !== undefined;
+    if (!isTaken) await settle(link, accountId, 'US5', deps, call);
+  });
 }
 
 /** A visible exact address; for the invited also the look-up of credentials that grew since. */
@@ -126,7 +130,8 @@ async function findAccount(
 
 /**
  * Makes the account what the person's identity provider wanted meanwhile, then connects the two: until all is done the
- * person stays one whose account is looked for, so that a failure half-way is taken up again. Holds the person's lock.
+ * person stays one whose account is looked for, so that a failure half-way is taken up again. Holds the locks of the person
+ * and of the account.
  *
  * @param link a person recorded without an account, or with one that is gone
  */

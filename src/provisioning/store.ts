@@ -250,7 +250,9 @@ export interface Records {
  */
 export interface Locks {
   /**
-   * Runs `work` while holding `key` (`person:<id>`, `address:<address>`, `group:<id>`, `groupName:<name>`, `scan`).
+   * Runs `work` while holding `key`. Who holds several has taken them in this order, so that no two wait for each other:
+   * `groupName:<name>`, `group:<id>`, `userName:<name>`, `address:<address>`, `person:<id>` of a record, `person:<id>` of
+   * an account that is to become the record's, `plan:<subject>`, `scan`.
    *
    * @param signal ends the wait when it aborts; needed where the deadline is further away than a stop of the process may be
    * @throws Failure `unavailable` with `Retry-After` when the lock is not had by `deadlineMs`, or the signal aborts first
