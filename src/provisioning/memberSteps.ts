@@ -36,14 +36,11 @@ export class MemberSteps {
   /** @returns whether anything changed */
   async remove(step: PlannedStep, call: Call): Promise<boolean> {
     if (!this.#isGranting) return this.#takeOut(step, call);
-    // Two groups may be left side by side, and the person may get another owner meanwhile.
-    const { id } = await this.#asRecorded(step.member);
-    const locked = async (): Promise<boolean> => {
-      const member = await this.#asRecorded(step.member);
+    return this.#holding(step.member, call, async (member) => {
+      // Two groups may be left side by side, and the person may get another owner meanwhile.
       await assertMayRemove(this.#groupId, [member], this.#access, this.#deps, call);
       return this.#takeOut({ ...step, member }, call);
-    };
-    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+    });
   }
 
   async #takeOut({ member, by }: PlannedStep, call: Call): Promise<boolean> {
@@ -98,18 +95,31 @@ export class MemberSteps {
     const dependsOnStatus =
       this.#isGranting || (link !== undefined && (link.accountId === undefined || link.wanted === 'inactive'));
     if (!dependsOnStatus) return this.#join(step, call);
-    // Whoever was nobody's record when the message was checked may have become one since, under another id.
-    const { id } = await this.#asRecorded(step.member);
-    const locked = async (): Promise<boolean> => {
-      const member = await this.#asRecorded(step.member);
+    return this.#holding(step.member, call, async (member) => {
       if (member.accountId === undefined) return this.#owe(member, 'US5', call);
       if (this.#isGranting) {
         if (await this.#isBarred(member, member.accountId)) return this.#owe(member, 'GR2', call);
         if (await this.#isGone(member, member.accountId)) throw unknownMembers([member.id]);
       }
       return this.#join({ ...step, member }, call);
-    };
-    return this.#deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+    });
+  }
+
+  /**
+   * Holds the person's lock. Whoever was nobody's record when the message was checked may have become one since, under
+   * another id; also while this waits.
+   */
+  async #holding(member: Member, call: Call, work: (member: Member) => Promise<boolean>): Promise<boolean> {
+    const { locks } = this.#deps.store;
+    for (;;) {
+      const { id } = await this.#asRecorded(member);
+      const locked = async (): Promise<boolean | undefined> => {
+        const now = await this.#asRecorded(member);
+        return now.id === id ? work(now) : undefined;
+      };
+      const done = await locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+      if (done !== undefined) return done;
+    }
   }
 
   /** The person as the records have it now. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { linkAccount } from '../../src/provisioning/linking.js';
 import { ENTRA_TOKEN } from '../support/bridge.js';
 import { adding, type Reply, sent, settled, startAdopting, stating, user } from './site.js';
 
@@ -36,5 +37,27 @@ describe('an account whose person is recorded without it', () => {
     expect((await patch)?.status).toBe(404);
     expect(await bridge.store.people.find(id)).toMatchObject({ accountId, wanted: 'active' });
     expect(bridge.sandbox.groupsOf(accountId)).toHaveLength(2);
+  });
+
+  it('is put into no group by its own id once its person is deactivated [GR2]', async () => {
+    const bridge = await startInviting({ newAccountsShowEmail: false });
+    const { id } = await sent(bridge.scim('post', '/Users', user(ADA)));
+    const { accountId } = bridge.sandbox.acceptInvitation(ADA);
+    await bridge.scan();
+    const replies: Promise<Reply>[] = [];
+    const send = async (message: Promise<Reply>): Promise<void> => {
+      replies.push(message);
+      await underWay(message);
+    };
+    bridge.sandbox.faults.when({ path: /users-bulk/ }, () =>
+      send(sent(bridge.scim('patch', `/Groups/${bridge.secondId}`, adding(accountId)))),
+    );
+    bridge.sandbox.faults.when(JOINING, () => send(sent(bridge.scim('patch', `/Users/${id}`, stating(false)))));
+
+    await linkAccount(ADA, accountId, bridge.app.deps, bridge.call('operator'));
+    expect((await replies[0])?.status).toBe(204);
+
+    expect((await replies[1])?.status).toBe(200);
+    expect(bridge.sandbox.groupsOf(accountId)).toEqual([]);
   });
 });
