@@ -35,11 +35,14 @@ export class MemberSteps {
 
   /** @returns whether anything changed */
   async remove(step: PlannedStep, call: Call): Promise<boolean> {
-    if (!this.#isGranting) return this.#takeOut(step, call);
-    return this.#holding(step.member, call, async (member) => {
+    const { member } = step;
+    // What is owed to a person, a scan or a reactivation may be about to give.
+    const mayBeGiven = member.accountId === undefined || (await this.#holdsOf(member)).length > 0;
+    if (!this.#isGranting && !mayBeGiven) return this.#takeOut(step, call);
+    return this.#holding(member, call, async (now) => {
       // Two groups may be left side by side, and the person may get another owner meanwhile.
-      await assertMayRemove(this.#groupId, [member], this.#access, this.#deps, call);
-      return this.#takeOut({ ...step, member }, call);
+      if (this.#isGranting) await assertMayRemove(this.#groupId, [now], this.#access, this.#deps, call);
+      return this.#takeOut({ ...step, member: now }, call);
     });
   }
 
@@ -48,10 +51,12 @@ export class MemberSteps {
     // Atlassian hides suspended people from its lists, so for them only the call itself is certain.
     const isHidden = holds.some((hold) => hold.kind === 'suspended');
     const { accountId } = member;
-    if (
-      accountId !== undefined &&
-      (isHidden || by === 'send' || (by === 'confirm' && (await this.#isShownIn(accountId, call))))
-    ) {
+    const mustBeSent = async (account: string): Promise<boolean> => {
+      if (by === 'confirm') return this.#isShownIn(account, call);
+      // What was to be forgotten may have been given since.
+      return by === 'send' || (holds.length === 0 && (await this.#wasGiven(account)));
+    };
+    if (accountId !== undefined && (isHidden || (await mustBeSent(accountId)))) {
       await this.#leave(member, accountId, call);
       return true;
     }
@@ -220,6 +225,13 @@ export class MemberSteps {
 
   get #isGranting(): boolean {
     return this.#access.granting.has(this.#groupId);
+  }
+
+  /** By our own writes of the last ten minutes. */
+  async #wasGiven(accountId: string): Promise<boolean> {
+    const { writes } = this.#deps.store;
+    const own = await writes.membershipsOf(accountId, this.#deps.clock.now() - OWN_WRITE_MS);
+    return own.get(this.#groupId) === true;
   }
 
   /** For removals: "no" is believed of an empty read only after a control read (rule SA2). */

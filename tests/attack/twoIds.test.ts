@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { linkAccount } from '../../src/provisioning/linking.js';
 import { ENTRA_TOKEN } from '../support/bridge.js';
-import { adding, type Reply, sent, settled, startAdopting, stating, user } from './site.js';
+import { adding, group, type Reply, removing, sent, settled, startAdopting, stating, user } from './site.js';
 
 const ADA = 'ada@example.com';
 const JOINING = { method: 'POST', path: /userByGroupId/ } as const;
@@ -60,4 +60,26 @@ describe('an account whose person is recorded without it', () => {
     expect((await replies[1])?.status).toBe(200);
     expect(bridge.sandbox.groupsOf(accountId)).toEqual([]);
   });
+
+  it.each(['patch', 'put'] as const)(
+    'leaves the group whose %s takes it out while a scan puts it there [GR6]',
+    async (method) => {
+      const bridge = await startInviting();
+      const { id } = await sent(bridge.scim('post', '/Users', user(ADA)));
+      const design = await sent(bridge.scim('post', '/Groups', group('Design', [id])));
+      const { accountId } = bridge.sandbox.acceptInvitation(ADA);
+      let taking: Promise<Reply> | undefined;
+      bridge.sandbox.faults.when(JOINING, async () => {
+        taking = sent(
+          bridge.scim(method, `/Groups/${design.id}`, method === 'put' ? group('Design', []) : removing(id)),
+        );
+        await underWay(taking);
+      });
+
+      await bridge.scan();
+
+      expect((await taking)?.status).toBe(method === 'put' ? 200 : 204);
+      expect(bridge.sandbox.groupsOf(accountId)).not.toContain(design.id);
+    },
+  );
 });
