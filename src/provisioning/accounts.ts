@@ -59,13 +59,33 @@ export async function locateAccount(
 }
 
 /**
+ * The account of an address that has access already, on the invite back end, which does not name the accounts of
+ * addresses: found by a scan made now.
+ *
+ * @throws Failure `refused` when there is access under an account nobody can see
+ */
+export async function accountWithAccess(
+  address: string,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<LocatedAccount | undefined> {
+  if (deps.directory.backEnd !== 'invite') return undefined;
+  firstAccessGroup(access);
+  if (!(await deps.directory.hasAccess(address, call))) return undefined;
+  const person = await accountAfterScan(address, deps, call);
+  if (person === undefined) throw needsLink();
+  return { accountId: person.accountId, status: 'unknown', suspended: false, groupIds: undefined };
+}
+
+/**
  * Gives access to an address that has no account on the site, by what the back end can do (rule US4), and holds a seat
  * for it until that is recorded (rule US14).
  *
  * @param recordedId the SCIM id of a person who is recorded already, for the audit
  * @param record what the caller records of it; the account id is undefined when an invitation was sent and the account
  *   will appear later
- * @throws Failure `refused` when no seat is free, or when there is access under an account nobody can see
+ * @throws Failure `refused` when no seat is free
  */
 export async function giveNewAccess<T>(
   address: string,
@@ -80,12 +100,6 @@ export async function giveNewAccess<T>(
     return deps.seats.hold(newcomer, call, async (giving) =>
       record(await giving(() => createWithAccess(address, recordedId, access, deps, call))),
     );
-  }
-  firstAccessGroup(access);
-  if (await deps.directory.hasAccess(address, call)) {
-    const person = await accountAfterScan(address, deps, call);
-    if (person === undefined) throw needsLink();
-    return record(person.accountId);
   }
   return deps.seats.hold(newcomer, call, async (giving) => {
     await giving(() => inviteOnce(address, recordedId ?? 'new', deps, call));
@@ -187,7 +201,8 @@ export async function createMissingAccount(
 ): Promise<string | undefined> {
   if (link.address === undefined || link.invitedAt !== undefined) return undefined;
   if (await isTestAddress(link.address, deps)) return undefined;
-  const located = await locateAccount(link.address, deps, call);
+  const located =
+    (await locateAccount(link.address, deps, call)) ?? (await accountWithAccess(link.address, access, deps, call));
   const connect = (accountId: string): Promise<string> =>
     holdingAccount(accountId, deps, call, async () => {
       await assertUnlinked(accountId, deps);

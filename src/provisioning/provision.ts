@@ -1,5 +1,12 @@
 import { assertNotProtected, firstAccessGroup, layOwnWrites, type Memberships, readMemberships } from './access.js';
-import { assertAllowedDomain, giveAccess, giveNewAccess, locateAccount, restoreAccount } from './accounts.js';
+import {
+  accountWithAccess,
+  assertAllowedDomain,
+  giveAccess,
+  giveNewAccess,
+  locateAccount,
+  restoreAccount,
+} from './accounts.js';
 import { assertUsableAccount, type LocatedAccount } from './accountStates.js';
 import { audit } from './auditing.js';
 import { spending } from './brake.js';
@@ -11,6 +18,7 @@ import { type CurrentMemberships, viewOfLink } from './people.js';
 import { grantingGroupsOf } from './leaving.js';
 import { assertMayTake } from './ownership.js';
 import { type Attempt, refusing } from './refusals.js';
+import { insertPerson } from './inserting.js';
 import { holdingSeat } from './seating.js';
 import { reactivate } from './reactivating.js';
 import { deactivate, lossesOf, readStanding } from './status.js';
@@ -58,15 +66,26 @@ async function provisionLocked(person: NewPerson, deps: Dependencies, call: Call
     if (person.active !== false) assertAllowedDomain(person.address, deps);
     const access = await deps.roster.access(call);
     const located = (await locateAccount(person.address, deps, call)) ?? (await rememberedAccount(person, deps, call));
-    if (located !== undefined) assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
-    return withRecord(person, located, deps, call, (known) => {
-      if (located !== undefined && person.active !== false) {
-        // A suspension of ours ends with the record's reactivation.
-        assertUsableAccount({ ...located, suspended: located.suspended && known?.suspended !== true }, deps);
-      }
-      if (known !== undefined) return takeUp(known, person, deps, call);
-      return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
-    });
+    return provisionLocated(person, located, access, deps, call);
+  });
+}
+
+/** Under the lock of the person whom the message is about, where the record or the account is known. */
+async function provisionLocated(
+  person: NewPerson,
+  located: LocatedAccount | undefined,
+  access: Access,
+  deps: Dependencies,
+  call: Call,
+): Promise<PersonView> {
+  if (located !== undefined) assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
+  return withRecord(person, located, deps, call, (known) => {
+    if (located !== undefined && person.active !== false) {
+      // A suspension of ours ends with the record's reactivation.
+      assertUsableAccount({ ...located, suspended: located.suspended && known?.suspended !== true }, deps);
+    }
+    if (known !== undefined) return takeUp(known, person, deps, call);
+    return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
   });
 }
 
@@ -176,7 +195,7 @@ async function adopt(
     wanted === 'inactive' && (await grantingGroupsOf(accountId, memberships, access, deps)).length > 0;
   const losses = takesAccess ? { access: [{ id: accountId, accountId }] } : {};
   return spending(await deps.brake.reserve(losses, call), async () => {
-    const link = await insert(
+    const link = await insertPerson(
       person,
       {
         accountId,
@@ -218,19 +237,21 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
   const recorded = { accountId: undefined, origin: 'created', invited: false, event: 'user.recorded' } as const;
   if (await isTestAddress(person.address, deps)) {
     const wanted = person.active === false ? 'inactive' : 'active';
-    const link = await insert(person, { ...recorded, wanted, decision: 'TEST_ADDRESSES' }, deps, call);
+    const link = await insertPerson(person, { ...recorded, wanted, decision: 'TEST_ADDRESSES' }, deps, call);
     return viewOfLink(link, call, undefined, undefined, deps);
   }
   if (person.active === false) {
     // Where people may hide their address, somebody with access may be behind it (rule US5).
     const mayBeHidden = deps.directory.backEnd !== 'organization';
-    const link = await insert(person, { ...recorded, wanted: 'inactive', isUnfinished: mayBeHidden }, deps, call);
+    const link = await insertPerson(person, { ...recorded, wanted: 'inactive', isUnfinished: mayBeHidden }, deps, call);
     return mayBeHidden ? takeFrom(link, person, deps, call) : viewOfLink(link, call, undefined, undefined, deps);
   }
+  const found = await accountWithAccess(person.address, access, deps, call);
+  if (found !== undefined) return provisionLocated(person, found, access, deps, call);
   const link = await giveNewAccess(person.address, undefined, access, deps, call, (accountId) => {
     const invited = accountId === undefined;
     const event = invited ? 'user.invited' : 'user.provisioned';
-    return insert(person, { accountId, wanted: 'active', origin: 'created', invited, event }, deps, call);
+    return insertPerson(person, { accountId, wanted: 'active', origin: 'created', invited, event }, deps, call);
   });
   if (link.accountId === undefined) {
     deps.roster.expectAccount();
@@ -244,55 +265,4 @@ async function create(person: NewPerson, access: Access, deps: Dependencies, cal
     undefined,
     deps,
   );
-}
-
-interface Insertion {
-  readonly accountId: string | undefined;
-  readonly wanted: 'active' | 'inactive';
-  readonly origin: 'created' | 'adopted';
-  readonly invited: boolean;
-  /** More is to be done than the record. */
-  readonly isUnfinished?: boolean;
-  readonly event: string;
-  /** The rule, when not the one of creating. */
-  readonly decision?: string;
-}
-
-/** The record, its externalId, the end of the intent and the audit line: one transaction, one clock reading. */
-async function insert(person: NewPerson, how: Insertion, deps: Dependencies, call: Call): Promise<PersonLink> {
-  const now = new Date(deps.clock.now()).toISOString();
-  const id = how.accountId ?? `inv-${crypto.randomUUID()}`;
-  const link = {
-    id,
-    accountId: how.accountId,
-    userName: person.userName,
-    profile: person.profile,
-    wanted: how.wanted,
-    suspended: false,
-    address: person.address,
-    invitedAt: how.invited ? now : undefined,
-    origin: how.origin,
-    caller: call.caller,
-    owner: how.wanted === 'active' ? call.caller : undefined,
-    createdAt: now,
-    wantedAt: now,
-  };
-  await deps.store.transaction(async (records) => {
-    await records.people.insert(link);
-    if (how.isUnfinished === true) await beginMessage(person, records, deps, call);
-    if (person.externalId !== undefined) {
-      await noteSuperseded(person.externalId, id, records, deps, call);
-      await records.people.setExternalId(id, call.caller, person.externalId);
-    }
-    await records.intents.end('invite', person.address);
-    if (how.accountId !== undefined) await records.tombstones.removeAccount(how.accountId);
-    await records.tombstones.removePending(person.address);
-    await audit(records, deps, call, {
-      event: how.event,
-      subject: id,
-      decision: how.decision ?? 'US4',
-      result: 'done',
-    });
-  });
-  return { ...link, modifiedAt: now };
 }

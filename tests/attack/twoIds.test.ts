@@ -5,6 +5,7 @@ import { adding, group, type Reply, removing, sent, settled, startAdopting, stat
 
 const ADA = 'ada@example.com';
 const JOINING = { method: 'POST', path: /userByGroupId/ } as const;
+const LEAVING = { method: 'DELETE', path: /userByGroupId/ } as const;
 
 /** Invitations are accepted when the test says so. */
 function startInviting(sandbox: object = {}) {
@@ -82,4 +83,21 @@ describe('an account whose person is recorded without it', () => {
       expect(bridge.sandbox.groupsOf(accountId)).not.toContain(design.id);
     },
   );
+});
+
+describe('an account that nobody recorded', () => {
+  it('has what a POST says that finds it only by a scan, whatever a DELETE by its id takes meanwhile [US6]', async () => {
+    const bridge = await startInviting();
+    const { accountId } = bridge.sandbox.addPerson({ email: ADA, access: true });
+    let post: Promise<Reply> | undefined;
+    bridge.sandbox.faults.when(LEAVING, async () => {
+      post = sent(bridge.scim('post', '/Users', user(ADA)));
+      await underWay(post);
+    });
+
+    expect((await sent(bridge.scim('delete', `/Users/${accountId}`, undefined, ENTRA_TOKEN))).status).toBe(204);
+
+    expect(await post).toMatchObject({ status: 201, id: accountId, active: true });
+    expect(bridge.sandbox.groupsOf(accountId)).toHaveLength(1);
+  });
 });
