@@ -65,15 +65,19 @@ async function removeGroup(entry: Entry, { directory, store, clock }: TakingAway
  */
 async function takeAccess(entry: Entry, parts: TakingAway, call: Call): Promise<Removal> {
   const { directory, store } = parts;
-  const granting = await parts.grantingGroups();
-  const accountId = entry.id ?? (await findAccount(entry.name, granting, directory, call));
-  const isRecorded =
-    (await store.people.findByAddress(entry.name)).length > 0 ||
-    (accountId !== undefined && (await store.people.findByAccount(accountId)) !== undefined);
-  if (isRecorded) return 'forgotten';
-  if (accountId === undefined) return 'unseen';
-  const left = await leaveGranting(accountId, parts, call);
-  return left.length === 0 ? 'unseen' : 'removed';
+  const { locks, people } = store;
+  const take = async (accountId: string): Promise<Removal> => {
+    if ((await people.findByAccount(accountId)) !== undefined) return 'forgotten';
+    const left = await leaveGranting(accountId, parts, call);
+    return left.length === 0 ? 'unseen' : 'removed';
+  };
+  // Beside a bridge that serves, as a message about the person.
+  return locks.withLock(`address:${entry.name.toLowerCase()}`, call.deadlineMs, async () => {
+    if ((await people.findByAddress(entry.name)).length > 0) return 'forgotten';
+    const accountId = entry.id ?? (await findAccount(entry.name, await parts.grantingGroups(), directory, call));
+    if (accountId === undefined) return 'unseen';
+    return locks.withLock(`person:${accountId}`, call.deadlineMs, () => take(accountId), call.signal);
+  });
 }
 
 /** The account of an address, by the back end, or among the people with access where it shows itself. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import { isClean } from '../../src/writeTest/evidence.js';
 import { toText } from '../../src/writeTest/plan.js';
+import { startTestBridge } from '../support/bridge.js';
 import { startTrialSite, stepOf, testGroups, type TrialSite } from './trial.js';
 
 const EMAIL = 'test@example.com';
@@ -204,6 +205,26 @@ describe('--person', () => {
 
     expect(hasAccess(site)).toBe(true);
     expect(await site.entries()).toEqual([]);
+  });
+
+  it('takes nothing at the next start from somebody whom an identity provider creates meanwhile', async () => {
+    const site = await startTrialSite();
+    const heal = breakRemovals(site);
+    await site.run({ email: EMAIL });
+    heal();
+    const bridge = await startTestBridge({ site: site.sandbox, store: site.store });
+    const create = async (): Promise<number> => (await bridge.scim('post', '/Users', { userName: EMAIL })).status;
+    let meanwhile: number | undefined;
+    site.sandbox.faults.when({ method: 'DELETE', path: /userByGroupId/ }, async () => {
+      meanwhile = await create();
+    });
+
+    await site.clear();
+
+    // Of this clock no wait takes time: who would wait for the lock is told to send it again.
+    expect(meanwhile).toBe(503);
+    expect(await create()).toBe(201);
+    expect(hasAccess(site)).toBe(true);
   });
 
   it('keeps looking for an invited person who did not appear', async () => {
