@@ -16,8 +16,8 @@ const NAME = 'confluence-scim-bridge';
 const MAX_MISTYPED_LETTERS = 2;
 const CONFIGURATION_HELP = `
 The settings are read from the environment and from a file .env in the current folder; .env.example explains them all.
-Exit codes: 64 the command line, 69 the listen address, 75 Atlassian could not be asked (why, drift),
-78 the configuration, 1 anything else.`;
+Exit codes: 64 the command line, 69 the listen address, 75 try again: the database is away (serve), or Atlassian
+could not be asked (why, drift), 78 the configuration, 1 anything else.`;
 
 /**
  * Carries out a command line.

@@ -7,8 +7,11 @@ export const EXIT_CODES = {
   usage: 64,
   /** The address to listen at is taken or not ours. */
   unavailable: 69,
-  /** What was printed rests on the record alone: Atlassian could not be asked. Trying again may help. */
-  incomplete: 75,
+  /**
+   * Something that is needed is away: the database, so that the bridge could not start, or Atlassian, so that what was
+   * printed rests on the record alone. Trying again, without a change, may help.
+   */
+  tryAgain: 75,
   /** The configuration is wrong; starting again without a change is pointless. */
   configuration: 78,
 } as const;

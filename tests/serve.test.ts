@@ -81,6 +81,19 @@ describe('serve', () => {
     expect(JSON.stringify([serve.output(), doctor.output()])).not.toMatch(/not-the-token|admin@example/);
   });
 
+  it('ends with 75, for whoever starts it again, while its database is away [SA21]', async () => {
+    const command = run(
+      ['serve'],
+      await settings({ DATABASE_URL: 'postgres://bridge:the-password@127.0.0.1:1/bridge' }),
+    );
+
+    expect(await command.exit).toBe(75);
+    expect(command.output().stderr).toMatch(
+      /^PostgreSQL cannot be reached where DATABASE_URL points to.*start again\.\n$/,
+    );
+    expect(JSON.stringify(command.output())).not.toContain('the-password');
+  });
+
   it('survives an Atlassian that is down, and becomes ready when it comes up', async () => {
     gate = await createGate(sandbox.url);
     const env = await settings({ ATLASSIAN_SITE_URL: gate.url });

@@ -94,6 +94,6 @@ async function comparison(
 }
 
 function exitCode({ unread }: Drift, left: number): number {
-  if (unread.length > 0) return EXIT_CODES.incomplete;
+  if (unread.length > 0) return EXIT_CODES.tryAgain;
   return left === 0 ? EXIT_CODES.ok : EXIT_CODES.failure;
 }

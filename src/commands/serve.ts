@@ -70,7 +70,7 @@ export async function serve(): Promise<void> {
     });
   });
   try {
-    const { deps } = await bridge.ready;
+    const { deps } = await orExit(() => bridge.ready);
     // In observe mode nothing is taken away either (rule SA14); the next start that is live does it.
     if (config.mode === 'observe') return;
     await clearAfterWriteTests({ ...deps, databaseUrl: config.databaseUrl, signal: stopping.signal });
@@ -112,12 +112,16 @@ async function clearAfterWriteTests(
   }
 }
 
-/** What is wrong with the database file is the operator's to cure: printed, not logged as a bug. */
+/**
+ * What is wrong with database or certificate is the operator's to cure: printed, not logged as a bug. A database that is
+ * away for the moment may be back at the next start; whatever else it is stays wrong until somebody changes it.
+ */
 async function orExit<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Failure) throw new ExitError(error.message, EXIT_CODES.configuration, { cause: error });
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    const code = error.kind === 'unavailable' ? EXIT_CODES.tryAgain : EXIT_CODES.configuration;
+    throw new ExitError(error.message, code, { cause: error });
   }
 }

@@ -37,6 +37,6 @@ export async function why(question: Question, { json }: { readonly json: boolean
 }
 
 function exitCodeOf({ kind, isComplete }: Explanation): number {
-  if (!isComplete) return EXIT_CODES.incomplete;
+  if (!isComplete) return EXIT_CODES.tryAgain;
   return kind === 'explained' ? EXIT_CODES.ok : EXIT_CODES.failure;
 }
