@@ -1,4 +1,5 @@
 import { isLoopback, type Parser } from './settingValues.js';
+import { databasePath } from './store/databasePath.js';
 import { isPostgresUrl, parsePostgresUrl } from './store/postgresUrl.js';
 
 /** `file:` with a path, or PostgreSQL. `file://data/x.db` would name a host called `data`, which nobody means. */
@@ -11,6 +12,13 @@ export const databaseAddress: Parser<string> = (text) => {
     ? { value: text }
     : { problem: 'must be file: and the path of a SQLite file, or postgres:// and where PostgreSQL is' };
 };
+
+/** Where the database is, for people: a path, or a host and what is on it. Neither user nor password. */
+export function databasePlace(databaseUrl: string): string {
+  if (!isPostgresUrl(databaseUrl)) return databasePath(databaseUrl) ?? databaseUrl;
+  const { host, pathname, searchParams } = new URL(databaseUrl);
+  return [`${host}${pathname}`, ...searchParams.getAll('options')].join(' ');
+}
 
 /** The password of PostgreSQL, as it is and as the URL spells it, and the URL itself. */
 export function databaseSecrets(databaseUrl: string): readonly string[] {

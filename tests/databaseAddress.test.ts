@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { databaseDoubts, databaseSecrets } from '../src/databaseAddress.js';
+import { databaseDoubts, databasePlace, databaseSecrets } from '../src/databaseAddress.js';
 
 describe('databaseDoubts', () => {
   it.each([
@@ -18,6 +18,15 @@ describe('databaseDoubts', () => {
     ['postgres://bridge:pw@db.acme.com/bridge?sslmode=require', 'does not check whose PostgreSQL'],
   ])('warns of %s', (url, words) => {
     expect(databaseDoubts(url)).toEqual([expect.stringContaining(words)]);
+  });
+});
+
+describe('databasePlace', () => {
+  it('is told without user and password [SA7]', () => {
+    expect(databasePlace('file:///var/lib/bridge.db')).toBe('/var/lib/bridge.db');
+    expect(databasePlace('postgres://ada:sec%2Fret@db.acme.com:5433/bridge?options=-c%20search_path%3Dours')).toBe(
+      'db.acme.com:5433/bridge -c search_path=ours',
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { brakeStatus, currentAccessLimit, releaseBrake } from '../provisioning/b
 import { Failure } from '../provisioning/failure.js';
 import type { Records } from '../provisioning/store.js';
 import { readRecords } from '../store/reading.js';
-import { openStore } from '../store/open.js';
+import { openExistingStore } from '../store/open.js';
 import { operatorCall } from './operator.js';
 
 const LONGEST_RELEASE_MS = 24 * 60 * 60_000;
@@ -29,9 +29,7 @@ export async function brake(action: 'status' | 'release', options: { readonly fo
 }
 
 async function release({ databaseUrl }: Config, releaseMs: number): Promise<string> {
-  // A database that is not there must not be made by a command that is typed in another folder.
-  await readRecords(databaseUrl, (records) => records.brake.releasedUntilMs());
-  const store = await openStore({ url: databaseUrl, clock: systemClock });
+  const store = await openExistingStore({ url: databaseUrl, clock: systemClock });
   const untilMs = systemClock.now() + releaseMs;
   try {
     await releaseBrake(store, untilMs, systemClock, operatorCall());

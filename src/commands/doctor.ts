@@ -11,7 +11,7 @@ import { EXIT_CODES } from '../exit.js';
 import { Failure } from '../provisioning/failure.js';
 import { glanceAtStore } from '../store/glance.js';
 import { pausesKeptIn } from '../store/reading.js';
-import { openStore } from '../store/open.js';
+import { openExistingStore } from '../store/open.js';
 import { clearWriteTests } from './leftovers.js';
 
 /**
@@ -47,7 +47,7 @@ export async function doctor({ json }: { readonly json: boolean }): Promise<numb
 async function takeLeftovers(databaseUrl: string, questions: Questions): Promise<readonly Finding[]> {
   const glance = await glanceAtStore(databaseUrl).catch(() => undefined);
   if (glance?.kind !== 'read' || glance.writeTests === 0) return [];
-  const store = await openStore({ url: databaseUrl, clock: systemClock });
+  const store = await openExistingStore({ url: databaseUrl, clock: systemClock });
   try {
     const { signal } = new AbortController();
     const leftovers = await clearWriteTests({ databaseUrl, store, questions, clock: systemClock, signal });

@@ -14,10 +14,11 @@ import type { Call } from '../provisioning/call.js';
 import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { createSeats } from '../provisioning/seats.js';
+import type { Store } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
 import type { ProcessRole } from '../store/locks.js';
-import { openStore } from '../store/open.js';
+import { openExistingStore } from '../store/open.js';
 
 const BUDGET_MS = 120_000;
 
@@ -56,18 +57,29 @@ export function refuseWhileObserving({ mode }: Config): void {
   );
 }
 
+type SiteWork<T> = (parts: Omit<Dependencies, 'brake'>, call: Call) => Promise<T>;
+
 /**
  * Works on the site of the configuration, beside a bridge that serves. Whatever the mode, what `work` writes is sent.
  *
- * @throws ExitError with the words of the failure
+ * @throws ExitError with the words of the failure, also where the bridge has no database yet
  */
-export async function atSite<T>(
-  config: Config,
-  work: (parts: Omit<Dependencies, 'brake'>, call: Call) => Promise<T>,
-  role: ProcessRole = 'command',
-): Promise<T> {
+export async function atSite<T>(config: Config, work: SiteWork<T>, role: ProcessRole = 'command'): Promise<T> {
+  try {
+    const store = await openExistingStore({ url: config.databaseUrl, clock: systemClock, role });
+    try {
+      return await withStore(store, config, work);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (error instanceof Failure) throw new ExitError(error.message, EXIT_CODES.failure, { cause: error });
+    throw error;
+  }
+}
+
+async function withStore<T>(store: Store, config: Config, work: SiteWork<T>): Promise<T> {
   const log = createLogger({ ...config.log, secrets: secretsOf(config) });
-  const store = await openStore({ url: config.databaseUrl, clock: systemClock, role });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses: store.pauses, log });
   try {
     const call = operatorCall();
@@ -90,11 +102,7 @@ export async function atSite<T>(
     const done = await work({ ...common, roster, seats, ownAccountId: () => accountId }, call);
     await roster.stop();
     return done;
-  } catch (error) {
-    if (error instanceof Failure) throw new ExitError(error.message, EXIT_CODES.failure, { cause: error });
-    throw error;
   } finally {
     connection.close();
-    await store.close();
   }
 }

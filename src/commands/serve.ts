@@ -2,6 +2,7 @@ import { startBridge } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { type Config, readConfig, secretsOf } from '../config.js';
 import { onCrash } from '../crash.js';
+import { databasePlace } from '../databaseAddress.js';
 import { examine } from '../doctor/check.js';
 import { OWN_CHECKS } from '../doctor/checks.js';
 import { logFindings } from '../doctor/report.js';
@@ -13,7 +14,6 @@ import { Failure } from '../provisioning/failure.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { onHangup, onShutdown } from '../shutdown.js';
-import { missingDatabase } from '../store/databaseFile.js';
 import { glanceAtStore } from '../store/glance.js';
 import { openStore } from '../store/open.js';
 import { isPostgresUrl } from '../store/postgresUrl.js';
@@ -28,6 +28,9 @@ const SCAN_BUDGET_MS = 60_000;
 const CRASHED =
   'The bridge met an error that nobody caught, and ends. Start it again: what was acknowledged is kept, the rest can be sent again.';
 
+const MADE =
+  'A new, empty database was made; if this bridge served before, stop it and restore the old one, or set DATABASE_URL to it';
+
 /** Runs the bridge until a signal ends it. Resolves when it serves. */
 export async function serve(): Promise<void> {
   const config = readConfig(loadEnvironment());
@@ -39,13 +42,15 @@ export async function serve(): Promise<void> {
   );
   const { tls } = config;
   const certificate = tls && (await orExit(() => readServerCertificate(tls)));
-  const newDatabase = missingDatabase(config.databaseUrl);
   const lock = await orExit(() => lockToServe(config.databaseUrl));
-  const store = await orExit(() => openStore({ url: config.databaseUrl, clock: systemClock, role: 'serve' }));
-  if (newDatabase !== undefined)
-    logger.warn('A new, empty database was made; if this bridge served before, stop it and restore the old one', {
-      path: newDatabase,
-    });
+  const store = await orExit(() =>
+    openStore({
+      url: config.databaseUrl,
+      clock: systemClock,
+      role: 'serve',
+      onMade: () => logger.warn(MADE, { place: databasePlace(config.databaseUrl) }),
+    }),
+  );
   const isShared = isPostgresUrl(config.databaseUrl);
   const starting = startBridge({ config, store, clock: systemClock, logger, certificate, isShared });
   onHangup(async () => {

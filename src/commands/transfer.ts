@@ -7,7 +7,7 @@ import type { Records } from '../provisioning/store.js';
 import { transferGroup, transferPerson } from '../provisioning/transfer.js';
 import { nearestWord } from '../spelling.js';
 import { readRecords } from '../store/reading.js';
-import { openStore } from '../store/open.js';
+import { openExistingStore } from '../store/open.js';
 import { findGroupIds, findPeople } from '../why/subjects.js';
 import { operatorCall } from './operator.js';
 
@@ -21,9 +21,8 @@ export async function transfer(what: Transferred, caller: string): Promise<void>
   const config = readConfig(loadEnvironment());
   assertWriter(caller, config);
   try {
-    // A database that is not there must not be made by a command that is typed in another folder.
     const id = await readRecords(config.databaseUrl, (records) => idOf(what, records));
-    const store = await openStore({ url: config.databaseUrl, clock: systemClock });
+    const store = await openExistingStore({ url: config.databaseUrl, clock: systemClock });
     try {
       const hand = 'person' in what ? transferPerson : transferGroup;
       const before = await hand(id, caller, { store, clock: systemClock }, operatorCall());

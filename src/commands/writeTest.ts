@@ -3,6 +3,7 @@ import { createProbes } from '../atlassian/probes.js';
 import { upstreamConfig } from '../bridge.js';
 import { systemClock } from '../clock.js';
 import { type Config, readConfig } from '../config.js';
+import { databasePlace } from '../databaseAddress.js';
 import { questionsTo } from '../doctor/questions.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
@@ -40,10 +41,10 @@ export async function writeTest(options: WriteTestOptions): Promise<number> {
   const config = readConfig(loadEnvironment());
   assertSameSite(options.site, config);
   refuseWhileObserving(config);
-  await assertStoreOfThisRelease(config.databaseUrl);
   const stopping = new AbortController();
   const forget = onShutdown(['SIGINT', 'SIGTERM'], () => stopping.abort());
   try {
+    await assertStoreOfThisRelease(config.databaseUrl);
     const code = await withWriteTestLock(config.databaseUrl, () => testOnce(config, options, stopping.signal));
     if (code !== undefined) return code;
     throw new ExitError('Another write test is running. Wait for its end.', EXIT_CODES.failure);
@@ -79,7 +80,12 @@ async function assertStoreOfThisRelease(url: string): Promise<void> {
 
 async function testOnce(config: Config, options: WriteTestOptions, signal: AbortSignal): Promise<number> {
   const show = (text: string): void => void (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const store = await openStore({ url: config.databaseUrl, clock: systemClock });
+  const store = await openStore({
+    url: config.databaseUrl,
+    clock: systemClock,
+    // The test belongs before the first start, and needs a place for its notes.
+    onMade: () => show(newDatabase(config.databaseUrl)),
+  });
   const connection = connect({ config: upstreamConfig(config), clock: systemClock, pauses: store.pauses });
   try {
     const questions = questionsTo(config, connection, systemClock);
@@ -107,4 +113,8 @@ async function testOnce(config: Config, options: WriteTestOptions, signal: Abort
     connection.close();
     await store.close();
   }
+}
+
+function newDatabase(databaseUrl: string): string {
+  return `There was no database at ${databasePlace(databaseUrl)}, so an empty one was made. If a bridge runs already, that is not its own: answer no, and run this with the settings of the bridge.`;
 }

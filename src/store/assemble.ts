@@ -14,6 +14,8 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** `serve`, `apply` only for the process that holds that lock. */
   readonly role?: ProcessRole;
+  /** Told when there was nothing, and a new, empty database was made. */
+  readonly onMade?: () => void;
 }
 
 /** What a database brings to a store. */

@@ -1,6 +1,5 @@
 import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { Failure } from '../provisioning/failure.js';
-import { databasePath } from './databasePath.js';
 import { sqliteCode } from './driverErrors.js';
 
 /**
@@ -9,12 +8,6 @@ import { sqliteCode } from './driverErrors.js';
  */
 function markerOf(path: string): string {
   return `${path}.made`;
-}
-
-/** @returns the path of a SQLite `DATABASE_URL` at which there is nothing yet */
-export function missingDatabase(url: string): string | undefined {
-  const path = url.startsWith('file:') ? databasePath(url) : undefined;
-  return path === undefined || sizeOf(path) !== undefined ? undefined : path;
 }
 
 /**

@@ -11,7 +11,7 @@ import { seatRecords } from './seats.js';
 
 /** What a store holds that its operator should look at. */
 export type StoreGlance =
-  /** There is no file, or PostgreSQL has no tables of ours. */
+  /** There is no file, or there are no tables of ours. */
   | { readonly kind: 'absent' }
   /** Of another release: its tables may be others. */
   | { readonly kind: 'older' | 'newer' }

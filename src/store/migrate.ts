@@ -8,6 +8,7 @@ import type { ColumnTypes, Database } from './schema.js';
  * that a failing one leaves nothing behind, and is looked up inside that transaction, so that of two processes that
  * start at once the second finds it done.
  *
+ * @returns whether the database was empty, and this process took the first step
  * @throws Failure `misconfigured` when a newer release has already changed this database
  */
 export async function migrate(
@@ -15,7 +16,7 @@ export async function migrate(
   migrations: readonly Migration[],
   types: ColumnTypes,
   nowIso: string,
-): Promise<void> {
+): Promise<boolean> {
   await db.transaction().execute(async (trx) => {
     await trx.schema
       .createTable('schema_migrations')
@@ -27,6 +28,7 @@ export async function migrate(
   });
   const newest = await newestStep(db);
   refuseNewerDatabase(newest, migrations);
+  let isNew = false;
   for (const { number, name, up } of migrations) {
     if (number <= newest) continue;
     await db.transaction().execute(async (trx) => {
@@ -34,8 +36,10 @@ export async function migrate(
       if (applied.length > 0) return;
       await up(trx, types);
       await trx.insertInto('schema_migrations').values({ number, name, applied_at: nowIso }).execute();
+      isNew ||= number === migrations[0]?.number;
     });
   }
+  return isNew;
 }
 
 /** 0 before the first. */

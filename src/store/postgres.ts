@@ -25,16 +25,17 @@ const DATABASE_NOW = sql<number>`(extract(epoch from clock_timestamp()) * 1000):
  * @throws Failure `misconfigured` when the server refuses us, or a newer release wrote the database; `unavailable` when
  *   it cannot be reached
  */
-export async function openPostgresStore({ url, clock, role = 'command' }: StoreOptions): Promise<Store> {
+export async function openPostgresStore({ url, clock, role = 'command', onMade }: StoreOptions): Promise<Store> {
   const pool = openPool(url, POOL_SIZE);
   const scope = new TransactionScope();
   const db = databaseOn(pool, 'inTurn', scope);
   try {
     await assertUsable(db);
-    await migrate(db, MIGRATIONS, { counter: 'bigserial' }, new Date(clock.now()).toISOString());
+    const isNew = await migrate(db, MIGRATIONS, { counter: 'bigserial' }, new Date(clock.now()).toISOString());
     const hash = await ensureHash(db);
     // A lease must be renewed in time also while somebody writes for long.
     const locks = new StoreLocks(databaseOn(pool, 'alone', scope), hash, clock, { role, now: () => DATABASE_NOW });
+    if (isNew) onMade?.();
     return assembleStore({ db, hash, scope, locks, close: () => end(pool) });
   } catch (error) {
     await end(pool);

@@ -63,7 +63,7 @@ async function lookIntoFile<T>(url: string, work: (db: Handle) => Promise<T>): P
     );
     const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
     const tables = await db.introspection.getTables();
-    return tables.some(({ name }) => name === 'schema_migrations') ? await lookAt(db, work) : { kind: 'older' };
+    return tables.some(({ name }) => name === 'schema_migrations') ? await lookAt(db, work) : { kind: 'absent' };
   } catch (error) {
     throw fromDriver(error);
   } finally {

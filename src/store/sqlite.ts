@@ -35,7 +35,7 @@ const PRAGMAS = [
  *
  * @throws Failure `misconfigured` when the file cannot be made or a newer release wrote it; `unavailable` when it cannot be used
  */
-export async function openSqliteStore({ url, clock, role = 'command' }: StoreOptions): Promise<Store> {
+export async function openSqliteStore({ url, clock, role = 'command', onMade }: StoreOptions): Promise<Store> {
   const scope = new TransactionScope();
   const path = databasePath(url);
   const database = openFile(path);
@@ -48,11 +48,12 @@ export async function openSqliteStore({ url, clock, role = 'command' }: StoreOpt
   try {
     for (const pragma of PRAGMAS) await waitWhileBusy(() => database.exec(`pragma ${pragma}`));
     if (role === 'serve') refuseDamage(database);
-    await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
+    const isNew = await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
     const hash = await ensureHash(db);
     const locks = new StoreLocks(db, hash, clock, { role, now: () => sql<number>`${clock.now()}` });
     if (role !== 'command') await locks.dropLocksOf(role);
     if (role === 'serve' && path !== undefined) noteDatabase(path);
+    if (isNew) onMade?.();
     return assembleStore({ db, hash, scope, locks, close: () => driver.destroy() });
   } catch (error) {
     await driver.destroy();

@@ -164,6 +164,21 @@ describe('a start on a database that is not as it was', () => {
     expect(await readdir(folder)).toEqual(['bridge.db.made']);
   });
 
+  it('is made by serve alone: commands beside it refuse where there is none, and where there is an empty file [SA21]', async () => {
+    const refusal = /^There is no database where DATABASE_URL points to\. Run this where the bridge runs/;
+    const refused = async (...args: string[]): Promise<void> => {
+      const command = await run(args);
+      expect(await command.exit).toBe(1);
+      expect(command.output()).toEqual({ stdout: '', stderr: expect.stringMatching(refusal) });
+    };
+    await Promise.all([refused('deactivate', 'ada@example.com'), refused('link', 'ada@example.com', 'ada', '--yes')]);
+    expect(await readdir(folder)).toEqual([]);
+
+    await writeFile(path, '');
+    await refused('brake', 'release');
+    expect([await readdir(folder), (await stat(path)).size]).toEqual([['bridge.db'], 0]);
+  });
+
   it('with the end of its log cut off opens with everything before it, and nothing by halves [SA21]', async () => {
     const first = await served();
     expect((await create(first.url, 'kept@example.com')).status).toBe(201);

@@ -1,7 +1,8 @@
 import { createServer, connect, type Server, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../../src/provisioning/store.js';
-import { openStore } from '../../src/store/open.js';
+import type { ProcessRole } from '../../src/store/locks.js';
+import { openExistingStore, openStore } from '../../src/store/open.js';
 import { lockToApply, lockToServe } from '../../src/store/processLocks.js';
 import {
   asSuperuser,
@@ -32,8 +33,8 @@ const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
 
-  async function open(url = place.url, role?: 'serve'): Promise<Store> {
-    const store = await openStore({ url, clock: new ManualClock(), ...(role === undefined ? {} : { role }) });
+  async function open(url = place.url, role: ProcessRole = 'command', onMade = (): void => undefined): Promise<Store> {
+    const store = await openStore({ url, clock: new ManualClock(), role, onMade });
     cleanUps.push(() => store.close());
     return store;
   }
@@ -245,8 +246,15 @@ const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process
   });
 
   describe('that several processes use', () => {
-    it('is brought up to date once by those that start at the same instant [ID3]', async () => {
-      const stores = await Promise.all(Array.from({ length: 4 }, () => open()));
+    it('is made by who serves, and by one of those that start at the same instant [ID3] [SA21]', async () => {
+      await expect(openExistingStore({ url: place.url, clock: new ManualClock() })).rejects.toMatchObject({
+        kind: 'notFound',
+        message: expect.stringContaining('no database where DATABASE_URL points to'),
+      });
+      let made = 0;
+      const onMade = (): void => void (made += 1);
+      const stores = await Promise.all(Array.from({ length: 4 }, () => open(place.url, 'serve', onMade)));
+      expect(made).toBe(1);
 
       await Promise.all(stores.map((store, number) => store.people.insert(aPerson(`p${number}`))));
       expect(await stores[0]?.people.page({ afterId: '', limit: 10 })).toHaveLength(4);

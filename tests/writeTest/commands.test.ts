@@ -91,6 +91,7 @@ describe('doctor --write-test', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('DELETE /wiki/rest/api/group/by-id');
     expect(stderr).toContain(`Do this on ${site}? [y/N]`);
+    expect(stdout).toContain(`There was no database at ${join(folder, 'bridge.db')}, so an empty one was made.`);
     expect(stdout).toContain('Nothing was written.');
     expect(writes()).toEqual([]);
   });
