@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli.js';
 import { describeCrash, onCrash } from './crash.js';
+import { holdHangups } from './shutdown.js';
 
 onCrash((error) => process.stderr.write(describeCrash(error)));
 
@@ -13,7 +14,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
   {
-    serve: async () => (await import('./commands/serve.js')).serve(),
+    serve: async () => {
+      // Before the bridge is loaded, which takes a moment.
+      const hangups = holdHangups();
+      return (await import('./commands/serve.js')).serve(hangups);
+    },
     demo: async (options) => (await import('./commands/demo.js')).demo(options),
     sandbox: async () => (await import('./commands/sandbox.js')).sandbox(),
     doctor: async (options) => (await import('./commands/doctor.js')).doctor(options),

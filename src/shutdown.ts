@@ -22,7 +22,21 @@ export function onShutdown(signals: readonly NodeJS.Signals[], stop: (signal: No
   };
 }
 
-/** Runs `reload` at every SIGHUP, which ends a process that does not listen to it. */
-export function onHangup(reload: () => Promise<void>): void {
-  process.on('SIGHUP', () => void reload());
+/** Takes over every SIGHUP, and makes up at once for those that came before. */
+export type HangupHandler = (reload: () => void) => void;
+
+/**
+ * From now on SIGHUP does not end the process: what came before there is something that can reload is remembered. Where that
+ * never comes, since the start fails, it is forgotten.
+ */
+export function holdHangups(): HangupHandler {
+  let isOwed = false;
+  let onHangup = (): void => {
+    isOwed = true;
+  };
+  process.on('SIGHUP', () => onHangup());
+  return (reload) => {
+    onHangup = reload;
+    if (isOwed) reload();
+  };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import Sqlite from 'libsql';
 import { type RunningBridge, startBridge } from '../src/bridge.js';
 import { systemClock } from '../src/clock.js';
 import { readConfig } from '../src/config.js';
@@ -319,5 +320,31 @@ describe('SIGHUP', () => {
     expect(await command.exit).toBe(0);
     const { stdout, stderr } = command.output();
     for (const secret of [OKTA, OKTA_NEXT, ENTRA]) expect(stdout + stderr).not.toContain(secret);
+  });
+
+  it('before serve listens is made up for when it does [SA19]', async () => {
+    const sandbox = await startSandbox({ jira: false });
+    toClose.push(() => sandbox.close());
+    const folder = await mkdtemp(join(tmpdir(), 'bridge-reload-'));
+    toClose.push(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'bridge.db');
+    await (await openSqliteStore({ url: `file:${path}`, clock: systemClock })).close();
+    // Who writes keeps the start waiting.
+    const writer = new Sqlite(path);
+    writer.exec('begin immediate');
+    const env = { PORT: String(await freePort()), DATABASE_URL: `file:${path}`, PROFILE_UPDATES: 'record' };
+    const command = startCommand(['serve'], { env: { ...settingsOf(sandbox), ...env }, cwd: folder });
+    toClose.push(() => {
+      command.signal('SIGKILL');
+      return command.exit;
+    });
+    await command.said('PROFILE_UPDATES=record');
+    expect(command.output().stdout).not.toContain('Listening');
+
+    command.signal('SIGHUP');
+    writer.exec('rollback');
+    writer.close();
+
+    await command.said('The settings were read again, and the callers in them are in force');
   });
 });

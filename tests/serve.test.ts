@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -81,13 +83,21 @@ describe('serve', () => {
     expect(JSON.stringify([serve.output(), doctor.output()])).not.toMatch(/not-the-token|admin@example/);
   });
 
-  it('ends with 75, for whoever starts it again, while its database is away [SA21]', async () => {
+  it('ends with 75, for whoever starts it again, while its database is away, and by no SIGHUP before [SA21]', async () => {
+    const away = createServer((socket) => {
+      command.signal('SIGHUP');
+      socket.destroy();
+    });
+    await once(away.listen(0, '127.0.0.1'), 'listening');
+    const { port } = away.address() as AddressInfo;
     const command = run(
       ['serve'],
-      await settings({ DATABASE_URL: 'postgres://bridge:the-password@127.0.0.1:1/bridge' }),
+      await settings({ DATABASE_URL: `postgres://bridge:the-password@127.0.0.1:${port}/bridge` }),
     );
 
-    expect(await command.exit).toBe(75);
+    const code = await command.exit;
+    away.close();
+    expect(code).toBe(75);
     expect(command.output().stderr).toMatch(
       /^PostgreSQL cannot be reached where DATABASE_URL points to.*start again\.\n$/,
     );

@@ -13,7 +13,7 @@ import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
-import { onHangup, onShutdown } from '../shutdown.js';
+import { type HangupHandler, onShutdown } from '../shutdown.js';
 import { glanceAtStore } from '../store/glance.js';
 import { openStore } from '../store/open.js';
 import { isPostgresUrl } from '../store/postgresUrl.js';
@@ -31,8 +31,12 @@ const CRASHED =
 const MADE =
   'A new, empty database was made; if this bridge served before, stop it and restore the old one, or set DATABASE_URL to it';
 
-/** Runs the bridge until a signal ends it. Resolves when it serves. */
-export async function serve(): Promise<void> {
+/**
+ * Runs the bridge until a signal ends it. Resolves when it serves.
+ *
+ * @param onHangup who takes over SIGHUP once there is a bridge that can reload
+ */
+export async function serve(onHangup: HangupHandler): Promise<void> {
   const config = readConfig(loadEnvironment());
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
   onCrash((error) => process.stderr.write(`${logger.line('error', CRASHED, { error })}\n`));
@@ -52,17 +56,17 @@ export async function serve(): Promise<void> {
     }),
   );
   const isShared = isPostgresUrl(config.databaseUrl);
-  const starting = startBridge({ config, store, clock: systemClock, logger, certificate, isShared });
-  onHangup(async () => {
-    const running = await starting;
-    running.renewCertificate();
-    await running.reload(() => readAgain(logger));
-  });
-  const bridge = await starting.catch(async (error: unknown) => {
-    // Connections to a database would keep the process from ending.
-    await store.close();
-    await lock.release();
-    throw error;
+  const bridge = await startBridge({ config, store, clock: systemClock, logger, certificate, isShared }).catch(
+    async (error: unknown) => {
+      // Connections to a database would keep the process from ending.
+      await store.close();
+      await lock.release();
+      throw error;
+    },
+  );
+  onHangup(() => {
+    bridge.renewCertificate();
+    void bridge.reload(() => readAgain(logger));
   });
   logger.info('Listening', { url: bridge.url });
   const stopping = new AbortController();
