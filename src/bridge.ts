@@ -80,6 +80,7 @@ export async function startBridge(parts: BridgeParts): Promise<RunningBridge> {
     host: config.host,
     port: config.port,
     certificate: parts.certificate,
+    onError: (error) => logger.warn('A connection could not be accepted', { error }),
   });
   // Not before: a start that fails leaves nothing behind that keeps the process alive.
   expiries.watch(config.site);

@@ -44,6 +44,8 @@ export interface ListenOptions {
   readonly port: number;
   /** With it the server speaks TLS, and nothing else. */
   readonly certificate?: ServerCertificate | undefined;
+  /** Told of connections that could not be accepted, as when there are too many; the server goes on. */
+  readonly onError?: (error: Error) => void;
 }
 
 /**
@@ -73,6 +75,8 @@ export async function listen(
   const drained = { answering, accepted, usable };
   limitConnections(server, limits);
   await startListening(server, options);
+  // Without a listener it would end the process.
+  server.on('error', options.onError ?? (() => undefined));
 
   let closing: Promise<boolean> | undefined;
   const scheme = certificate === undefined ? 'http' : 'https';
@@ -111,10 +115,14 @@ function socketsOf(server: Server, event: 'connection' | 'secureConnection'): Re
 
 function startListening(server: Server, { host, port }: { host: string; port: number }): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
       reject(new ExitError(listenProblem(error.code, host, port), EXIT_CODES.unavailable, { cause: error }));
+    };
+    server.once('error', fail);
+    server.listen(port, host, () => {
+      server.off('error', fail);
+      resolve();
     });
-    server.listen(port, host, resolve);
   });
 }
 

@@ -22,6 +22,23 @@ export function onShutdown(signals: readonly NodeJS.Signals[], stop: (signal: No
   };
 }
 
+/**
+ * Takes each step, also when one before it failed. For the way out after a failure, which nothing that fails on the way
+ * may hide: it goes to `onFailure`.
+ */
+export async function letGo(
+  steps: readonly (() => Promise<unknown>)[],
+  onFailure: (error: unknown) => void,
+): Promise<void> {
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      onFailure(error);
+    }
+  }
+}
+
 /** Takes over every SIGHUP, and makes up at once for those that came before. */
 export type HangupHandler = (reload: () => void) => void;
 

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { Agent, get, type RequestListener } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { ExitError } from '../src/exit.js';
 import { listen } from '../src/server.js';
@@ -62,6 +62,28 @@ describe('listen', () => {
     await expect(second).rejects.toThrow(ExitError);
     await expect(second).rejects.toMatchObject({ exitCode: 69, message: expect.stringMatching(message) });
     await first.close(1_000);
+  });
+});
+
+describe('a server that listens', () => {
+  it('tells of each connection that it could not accept, and goes on', async () => {
+    const told: Error[] = [];
+    let socketServer: EventEmitter | undefined;
+    const server = await listen(
+      (request, response) => {
+        socketServer = (request.socket as Socket & { readonly server?: EventEmitter }).server;
+        response.end('served');
+      },
+      { ...ANYWHERE, onError: (error) => told.push(error) },
+    );
+    const agent = new Agent();
+    await ask(server.url, agent);
+    const errors = [new Error('accept EMFILE'), new Error('accept EMFILE')];
+    for (const error of errors) socketServer?.emit('error', error);
+
+    expect(told).toEqual(errors);
+    expect((await ask(server.url, agent)).body).toBe('served');
+    await server.close(1_000);
   });
 });
 

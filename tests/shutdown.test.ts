@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { letGo } from '../src/shutdown.js';
 import { makeRunnable, type RunnableSources } from './support/sources.js';
 
 /** A server that holds every request until its standard input ends, and closes at SIGTERM or SIGINT. */
@@ -76,5 +77,24 @@ describe('onShutdown', () => {
 
     expect(await exit).toEqual([130, null]);
     expect(await reply).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('letGo', () => {
+  it('takes every step, and tells of those that fail without failing itself', async () => {
+    const failures: unknown[] = [];
+    const taken: string[] = [];
+    const step = (name: string, end: Promise<void>) => () => {
+      taken.push(name);
+      return end;
+    };
+    const failure = new Error('The store cannot be closed');
+
+    await letGo([step('bridge', Promise.reject(failure)), step('lock', Promise.resolve())], (error) =>
+      failures.push(error),
+    );
+
+    expect(taken).toEqual(['bridge', 'lock']);
+    expect(failures).toEqual([failure]);
   });
 });

@@ -13,7 +13,7 @@ import type { Dependencies } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
 import { readGrantingGroups } from '../roster/accessGroups.js';
 import { openOwnCall } from '../roster/ownCall.js';
-import { type HangupHandler, onShutdown } from '../shutdown.js';
+import { type HangupHandler, letGo, onShutdown } from '../shutdown.js';
 import { glanceAtStore } from '../store/glance.js';
 import { openStore } from '../store/open.js';
 import { isPostgresUrl } from '../store/postgresUrl.js';
@@ -55,12 +55,14 @@ export async function serve(onHangup: HangupHandler): Promise<void> {
       onMade: () => logger.warn(MADE, { place: databasePlace(config.databaseUrl) }),
     }),
   );
+  const closeFailed = (error: unknown): void => {
+    logger.warn('After the start failed, something could not be closed', { error });
+  };
   const isShared = isPostgresUrl(config.databaseUrl);
   const bridge = await startBridge({ config, store, clock: systemClock, logger, certificate, isShared }).catch(
     async (error: unknown) => {
       // Connections to a database would keep the process from ending.
-      await store.close();
-      await lock.release();
+      await letGo([() => store.close(), () => lock.release()], closeFailed);
       throw error;
     },
   );
@@ -86,8 +88,7 @@ export async function serve(onHangup: HangupHandler): Promise<void> {
   } catch (error) {
     // Told to stop before Atlassian was reached.
     if (stopping.signal.aborted) return;
-    await bridge.close(0);
-    await lock.release();
+    await letGo([() => bridge.close(0), () => lock.release()], closeFailed);
     throw error;
   }
 }

@@ -27,12 +27,24 @@ export function refuseLostDatabase(path: string): void {
   );
 }
 
-/** Notes that there is a database at the path. */
+/**
+ * Notes that there is a database at the path.
+ *
+ * @throws Failure `misconfigured` when the note cannot be written
+ */
 export function noteDatabase(path: string): void {
   const marker = markerOf(path);
   if (sizeOf(marker) !== undefined) return;
-  closeSync(openSync(marker, 'a', 0o600));
-  writeFileSync(marker, 'There was a database beside this file. While it is gone, the bridge does not start.\n');
+  try {
+    closeSync(openSync(marker, 'a', 0o600));
+    writeFileSync(marker, 'There was a database beside this file. While it is gone, the bridge does not start.\n');
+  } catch (error) {
+    throw new Failure(
+      'misconfigured',
+      `The file ${marker}, by which a lost database is noticed, cannot be written. Give the bridge the right to, and room on the disk.`,
+      { cause: error },
+    );
+  }
 }
 
 /** What is wrong with a file that could not be opened, for whoever starts the bridge; undefined where it is something else. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, open, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -177,6 +177,16 @@ describe('a start on a database that is not as it was', () => {
     await writeFile(path, '');
     await refused('brake', 'release');
     expect([await readdir(folder), (await stat(path)).size]).toEqual([['bridge.db'], 0]);
+  });
+
+  it('beside which its note cannot be written ends with 78 and says what to do [SA21]', async () => {
+    await symlink(join(folder, 'nowhere', 'made'), `${path}.made`);
+    const command = await run();
+
+    expect(await command.exit).toBe(78);
+    expect(command.output().stderr).toMatch(
+      /^The file .*\.made, by which a lost database is noticed, cannot be written\. Give/,
+    );
   });
 
   it('with the end of its log cut off opens with everything before it, and nothing by halves [SA21]', async () => {
