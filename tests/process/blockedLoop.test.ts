@@ -45,7 +45,10 @@ let base: string;
 let person: string;
 let group: string;
 
+// Only Linux tells what a thread worked.
 const isMeasurable = existsSync('/proc/self/schedstat');
+if (!isMeasurable)
+  console.warn('SKIPPED: there is no /proc/self/schedstat, so how long the loop is blocked is not measured.');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'loop-'));
@@ -191,7 +194,6 @@ const MESSAGES: readonly Message[] = [
   ['of ten thousand parameters', 'GET', () => `/Users?${'a=&'.repeat(10_000)}`, () => undefined],
 ];
 
-// Only Linux tells what a thread worked.
 (isMeasurable ? describe : describe.skip)('the bridge goes on serving others', () => {
   it.each(MESSAGES)('while it reads a message %s [SA18]', async (_what, method, path, body) => {
     const text = body();
