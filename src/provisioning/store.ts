@@ -222,6 +222,8 @@ export interface IntentRecords {
   find(kind: Intent['kind'], key: string): Promise<Intent | undefined>;
   list(kind: Intent['kind']): Promise<readonly Intent[]>;
   end(kind: Intent['kind'], key: string): Promise<void>;
+  /** Forgets those that were begun before. */
+  prune(kind: Intent['kind'], beforeIso: string): Promise<void>;
 }
 
 /** All that the bridge keeps. Each call is atomic by itself; copies go in and come out. Failures are `unavailable` Failures. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Call } from './call.js';
 import type { Dependencies } from './dependencies.js';
 import type { NewPerson } from './provision.js';
-import type { PersonLink, Records } from './store.js';
+import type { IntentRecords, PersonLink, Records } from './store.js';
 
 /** For how long the repeat of a message finishes what the message left undone. */
 const UNFINISHED_MS = 24 * 60 * 60 * 1000;
@@ -31,6 +31,11 @@ export async function beginMessage(
 /** All is done that the message asked for. */
 export async function endMessage(message: NewPerson, deps: Dependencies, call: Call): Promise<void> {
   await deps.store.intents.end('createUser', keyOf(message, call));
+}
+
+/** Forgets messages that were not repeated in time, and whose repeat would finish nothing any more. */
+export async function forgetUnrepeated(intents: IntentRecords, nowMs: number): Promise<void> {
+  await intents.prune('createUser', new Date(nowMs - UNFINISHED_MS).toISOString());
 }
 
 /** Whether the record is one that this very message made without finishing it, and nobody has stated otherwise since. */

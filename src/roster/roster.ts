@@ -3,6 +3,7 @@ import { type Log, OWN_WRITE_MS, type Roster, type Settings } from '../provision
 import type { Directory } from '../provisioning/directory.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Store } from '../provisioning/store.js';
+import { forgetUnrepeated } from '../provisioning/unfinished.js';
 import { createAccessReader } from './accessReader.js';
 import { createIndexWatch } from './indexWatch.js';
 import { createLeaverGuard } from './leaverGuard.js';
@@ -106,6 +107,7 @@ export function createRoster(parts: RosterParts): RunningRoster {
     watch.know(report.startedAtMs);
     try {
       await store.writes.prune(report.startedAtMs - OWN_WRITE_MS);
+      await forgetUnrepeated(store.intents, report.startedAtMs);
       await leaverGuard.check(report.startedAtMs, call);
     } catch (error) {
       log.error('The people recorded inactive could not be compared with the index.', { error: Failure.from(error) });

@@ -37,6 +37,9 @@ export function intentRecords(db: Handle): IntentRecords {
     async end(kind, key) {
       await db.deleteFrom('intents').where('kind', '=', kind).where('intent_key', '=', key).execute();
     },
+    async prune(kind, beforeIso) {
+      await db.deleteFrom('intents').where('kind', '=', kind).where('started_at', '<', beforeIso).execute();
+    },
   };
 }
 

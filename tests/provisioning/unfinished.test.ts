@@ -71,4 +71,16 @@ describe('the repeat of a POST that failed on the way', () => {
 
     expectScimError(await site.create(), 409, 'uniqueness');
   });
+
+  it('is noted for a day, and forgotten with the next scan [US6]', async () => {
+    const { site } = await halfWay();
+    const noted = () => site.store.intents.list('createUser');
+    site.clock.advance(DAY_MS / 2);
+    await site.scan();
+    expect(await noted()).toHaveLength(1);
+
+    site.clock.advance(DAY_MS / 2);
+    await site.scan();
+    expect(await noted()).toEqual([]);
+  });
 });

@@ -152,5 +152,17 @@ export function describeTrail(open: OpenStore): void {
       expect((await intents.list('invite')).map(({ key }) => key)).toEqual(['j']);
       expect(await intents.find('createGroup', 'k')).toMatchObject({ attempts: 1 });
     });
+
+    it('of one kind are forgotten by prune when they were begun before', async () => {
+      const { intents } = await open();
+      await intents.begin({ kind: 'createUser', key: 'k', caller: 'okta', startedAt: at(1) });
+      await intents.begin({ kind: 'createUser', key: 'j', caller: 'okta', startedAt: at(2) });
+      await intents.begin({ kind: 'invite', key: 'k', caller: 'okta', startedAt: at(1) });
+
+      await intents.prune('createUser', at(2));
+
+      expect((await intents.list('createUser')).map(({ key }) => key)).toEqual(['j']);
+      expect(await intents.list('invite')).toHaveLength(1);
+    });
   });
 }
