@@ -1,9 +1,13 @@
+import { chmod, chown, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, connect, type Server, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../../src/provisioning/store.js';
 import type { ProcessRole } from '../../src/store/locks.js';
 import { openExistingStore, openStore } from '../../src/store/open.js';
 import { lockToApply, lockToServe } from '../../src/store/processLocks.js';
+import { makePair, writePair } from '../support/certificates.js';
 import {
   asSuperuser,
   hasPostgres,
@@ -241,6 +245,44 @@ const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process
       await expect(open()).rejects.toMatchObject({
         kind: 'misconfigured',
         message: expect.stringContaining('newer release'),
+      });
+    });
+  });
+
+  describe('that speaks TLS', () => {
+    it('is used with the certificate that sslrootcert names, and refused with another [SA20]', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'bridge-postgres-tls-'));
+      cleanUps.push(() => rm(folder, { recursive: true }));
+      const { certFile, keyFile } = await writePair(await makePair(), folder);
+      const otherFile = join(folder, 'other.crt');
+      await writeFile(otherFile, (await makePair()).cert);
+      // The server runs as who owns its folder, and takes no key that others may read.
+      const { uid, gid } = await stat(server.folder);
+      for (const file of [folder, certFile, keyFile]) await chown(file, uid, gid);
+      await chmod(keyFile, 0o600);
+      for (const [name, value] of Object.entries({ ssl_cert_file: certFile, ssl_key_file: keyFile, ssl: 'on' })) {
+        await run(`alter system set ${name} = '${value}'`);
+        cleanUps.push(() => run(`alter system reset ${name}`));
+      }
+      await run('select pg_reload_conf()');
+      const withRoot = (file: string): string =>
+        withPlace(({ searchParams }) => {
+          searchParams.set('sslmode', 'verify-full');
+          searchParams.set('sslrootcert', file);
+        });
+
+      const store = await open(withRoot(certFile));
+      await store.people.insert(aPerson('ada'));
+      const { rows } = await asSuperuser(
+        (client) =>
+          client.query(`select distinct ssl from pg_stat_ssl join pg_stat_activity using (pid)
+            where datname = current_database() and application_name = 'confluence-scim-bridge'`),
+        place.url,
+      );
+      expect(rows).toEqual([{ ssl: true }]);
+      await expect(open(withRoot(otherFile))).rejects.toMatchObject({
+        kind: 'misconfigured',
+        message: expect.stringContaining('nobody known has signed it'),
       });
     });
   });
