@@ -13,9 +13,10 @@ import { examine } from '../../src/doctor/check.js';
 import { tls } from '../../src/doctor/tls.js';
 import type { Clock } from '../../src/provisioning/call.js';
 import { listen, type Listening } from '../../src/server.js';
-import { readServerCertificate } from '../../src/tls.js';
+import { readServerCertificate, type TlsFiles } from '../../src/tls.js';
 import { makePair, type Pair, writePair } from '../support/certificates.js';
 import { startCommand } from '../support/command.js';
+import { freePort } from '../support/gate.js';
 
 const DAY_MS = 86_400_000;
 const ANYWHERE = { host: '127.0.0.1', port: 0 };
@@ -71,6 +72,20 @@ async function shown(port: number): Promise<string | undefined> {
   return String(subject.CN);
 }
 
+/** Of a `serve` that never reaches its Atlassian. */
+function settings({ certFile, keyFile }: TlsFiles, port = 0): Record<string, string> {
+  return {
+    ATLASSIAN_SITE_URL: 'http://127.0.0.1:9',
+    ATLASSIAN_ADMIN_EMAIL: 'admin@acme.com',
+    ATLASSIAN_API_TOKEN: 'the-token-of-the-site',
+    SCIM_TOKENS: 'okta:okta-secret-0123456789abcdef',
+    DATABASE_URL: `file:${join(folder, 'bridge.db')}`,
+    TLS_CERT_FILE: certFile,
+    TLS_KEY_FILE: keyFile,
+    ...(port === 0 ? {} : { PORT: String(port) }),
+  };
+}
+
 describe('a certificate that cannot be used', () => {
   let locked: string;
   beforeAll(() => {
@@ -98,15 +113,7 @@ describe('a certificate that cannot be used', () => {
 
   it('ends the start with 78, whichever file is missing [SA20]', async () => {
     const { certFile, keyFile } = await writePair(pair, folder);
-    const env = {
-      ATLASSIAN_SITE_URL: 'http://127.0.0.1:9',
-      ATLASSIAN_ADMIN_EMAIL: 'admin@acme.com',
-      ATLASSIAN_API_TOKEN: 'the-token-of-the-site',
-      SCIM_TOKENS: 'okta:okta-secret-0123456789abcdef',
-      DATABASE_URL: `file:${join(folder, 'bridge.db')}`,
-      TLS_CERT_FILE: certFile,
-      TLS_KEY_FILE: `${keyFile}.gone`,
-    };
+    const env = settings({ certFile, keyFile: `${keyFile}.gone` });
     const serve = startCommand(['serve'], { env, cwd: folder });
 
     expect(await serve.exit).toBe(78);
@@ -115,6 +122,27 @@ describe('a certificate that cannot be used', () => {
 });
 
 describe('a server with a certificate', () => {
+  it('shows another one from SIGHUP on, and cuts nobody off [SA20]', async () => {
+    const port = await freePort();
+    const serve = startCommand(['serve'], { env: settings(await writePair(pair, folder), port), cwd: folder });
+    try {
+      await serve.said('Listening');
+      expect(await shown(port)).toBe('localhost');
+      const before = await open(port);
+
+      await writePair(other, folder);
+      serve.signal('SIGHUP');
+      await serve.said('The TLS certificate was renewed');
+
+      expect(await shown(port)).toBe('scim.example.com');
+      expect(before.closed).toBe(false);
+      before.destroy();
+    } finally {
+      serve.signal('SIGKILL');
+      await serve.exit;
+    }
+  });
+
   it('speaks TLS 1.2 and newer to clients that trust it, and nothing older [SA20]', async () => {
     const server = await serveWith(pair);
     const agent = new Agent({ ca: pair.cert });
