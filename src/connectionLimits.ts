@@ -27,10 +27,11 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   checkEveryMs: 5_000,
 };
 
-/** A filter of the most characters that is read, all of them percent-encoded UTF-8, with what else a request carries. */
+/**
+ * Of a request's first line and headers together. A filter of the most characters that is read fits in, all of them
+ * percent-encoded UTF-8, with what else a request carries.
+ */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Of the request's target: such a filter, and the other parameters. */
-const MAX_URL_BYTES = 40 * 1024;
 const MAX_HEADERS = 200;
 /** Requests that wait on one connection for the answer to the one before. Clients that send ahead send a few. */
 const MAX_PIPELINED = 50;
@@ -50,8 +51,8 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
 
 /**
  * Lets an app see the requests of one connection one after the other, whatever a client sends ahead: as their answers go
- * out (RFC 9112 §9.3.2), and so that a packet of five hundred requests holds nobody up. One with too many headers or too
- * long an address is refused before it.
+ * out (RFC 9112 §9.3.2), and so that a packet of five hundred requests holds nobody up. One with too many headers is
+ * refused before it.
  */
 export function inOrder(app: RequestListener, { exchangeMs }: ConnectionLimits): RequestListener {
   const waiting = new WeakMap<Socket, (() => void)[]>();
@@ -68,7 +69,8 @@ export function inOrder(app: RequestListener, { exchangeMs }: ConnectionLimits):
       // In a turn of its own: answers that are there at once would keep the others waiting for all of them.
       else setImmediate(next);
     });
-    if (!refusedUnread(request, response)) app(request, response);
+    if (request.rawHeaders.length > 2 * MAX_HEADERS) refuseHeaders(response);
+    else app(request, response);
   }
 
   return (request, response) => {
@@ -86,21 +88,8 @@ export function inOrder(app: RequestListener, { exchangeMs }: ConnectionLimits):
   };
 }
 
-function refusedUnread(request: IncomingMessage, response: ServerResponse): boolean {
-  if ((request.url ?? '').length > MAX_URL_BYTES) {
-    refuse(
-      response,
-      414,
-      `The address is longer than ${MAX_URL_BYTES / 1024} KB. Send a query in the body, to /.search.`,
-    );
-  } else if (request.rawHeaders.length > 2 * MAX_HEADERS) {
-    refuse(response, 431, `The request has more than ${MAX_HEADERS} headers. Send fewer.`);
-  } else return false;
-  return true;
-}
-
-/** As what Node's parser refuses: outside SCIM, and the connection ends. */
-function refuse(response: ServerResponse, status: number, sentence: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
-  response.end(`${sentence}\n`);
+/** As Node's parser refuses a head that is too long: outside SCIM, and the connection ends. */
+function refuseHeaders(response: ServerResponse): void {
+  response.writeHead(431, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+  response.end(`The request has more than ${MAX_HEADERS} headers. Send fewer.\n`);
 }

@@ -158,7 +158,7 @@ describe('a request', () => {
     ['headers of more than 64 KB', get('/', `X-A: ${'a'.repeat(66_000)}\r\n`), 431],
     ['more than 200 headers', get('/', Array.from({ length: 201 }, (_, n) => `X-${n}: a\r\n`).join('')), 431],
     ['thousands of headers', get('/', 'A:\r\n'.repeat(10_000)), 431],
-    ['an address of more than 40 KB', get(`/${'a'.repeat(41_000)}`), 414],
+    ['an address of more than 64 KB', get(`/${'a'.repeat(66_000)}`), 431],
     ['a method in small letters', get().replace('GET', 'get'), 400],
     ['a method of its own', get().replace('GET', 'STEAL'), 400],
     ['a control character in the address', get('/a\u0001b'), 400],

@@ -191,7 +191,8 @@ const MESSAGES: readonly Message[] = [
     () => `/Users?filter=${encodeURIComponent(Array.from({ length: 50 }, () => 'title co "aaaaaaaa"').join(' or '))}`,
     () => undefined,
   ],
-  ['of ten thousand parameters', 'GET', () => `/Users?${'a=&'.repeat(10_000)}`, () => undefined],
+  ['of twenty thousand parameters', 'GET', () => `/Users?${'a=&'.repeat(20_000)}`, () => undefined],
+  ['of thirty thousand attributes', 'GET', () => `/Users?attributes=${'a,'.repeat(30_000)}`, () => undefined],
 ];
 
 (isMeasurable ? describe : describe.skip)('the bridge goes on serving others', () => {

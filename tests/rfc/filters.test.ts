@@ -192,6 +192,7 @@ describe('a filter of the most characters that is read', () => {
 
     expect(listOf(await site.scim('get', filtered('/Users', longest(0)))).totalResults).toBe(0);
     expectScimError(await site.scim('get', filtered('/Users', longest(1))), 400, 'invalidFilter');
+    expectScimError(await site.scim('get', filtered('/Users', '😀'.repeat(4001))), 400, 'invalidFilter');
   });
 });
 
