@@ -83,8 +83,7 @@ async function applyStep(
   const { entry } = planned;
   const leaverId = planned.person?.id ?? entry.accountId ?? '';
   try {
-    return await inTurn(planned, deps, call, async () => {
-      const step = await pendingStep(entry, deps.store);
+    return await inTurn(entry, deps, call, async (step) => {
       if (step === undefined) {
         const reason = 'Nobody wants it any more.';
         await plan.settle(entry.number, 'dropped', reason);
@@ -115,13 +114,33 @@ function isRemoval({ kind }: PlanEntry): boolean {
   return kind === 'removeMember' || kind === 'suspend';
 }
 
-/** Under the locks that messages about the same take, in their order: the person's, and the one of planning. */
-function inTurn<T>({ entry, person }: PendingStep, deps: Dependencies, call: Call, work: () => Promise<T>): Promise<T> {
-  const subject = entry.accountId ?? (person === undefined ? entry.groupId : undefined);
-  const planned = (): Promise<T> => (subject === undefined ? work() : whilePlanning(subject, deps.store, call, work));
-  const id = person?.id ?? entry.accountId;
-  if (id === undefined) return planned();
-  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, planned, call.signal);
+/**
+ * Under the locks that messages about the same take, in their order: the person's, and the one of planning. Whoever was
+ * nobody's record may have become one while this waited, under another id.
+ */
+async function inTurn<T extends object>(
+  entry: PlanEntry,
+  deps: Dependencies,
+  call: Call,
+  work: (step: PendingStep | undefined) => Promise<T>,
+): Promise<T> {
+  const { store } = deps;
+  for (;;) {
+    const person = (await pendingStep(entry, store))?.person;
+    const locked = async (): Promise<T | undefined> => {
+      const step = await pendingStep(entry, store);
+      return step === undefined || step.person?.id === person?.id ? work(step) : undefined;
+    };
+    const subject = entry.accountId ?? (person === undefined ? entry.groupId : undefined);
+    const planned = (): Promise<T | undefined> =>
+      subject === undefined ? locked() : whilePlanning(subject, store, call, locked);
+    const id = person?.id ?? entry.accountId;
+    const done =
+      id === undefined
+        ? await planned()
+        : await store.locks.withLock(`person:${id}`, call.deadlineMs, planned, call.signal);
+    if (done !== undefined) return done;
+  }
 }
 
 /** @throws Failure `forbidden` for whoever is protected now (rule SA8) */

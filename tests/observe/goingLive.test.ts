@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import { bodyOf, createGroup, detailOf, startUsers, type UserSite } from '../provisioning/userSite.js';
+import { aPerson } from '../store/samples.js';
 import { expectScimError, operations } from '../support/bridge.js';
 import { applyBeside, BACK_ENDS, type ObservedSite, READS, startObserved, startShared } from './site.js';
 
@@ -226,6 +227,34 @@ describe('going live with a plan', () => {
 
     expect(await applied).toMatchObject([{ state: 'dropped' }]);
     expect(live.sandbox.groupsOf(bob.accountId)).toEqual([]);
+  });
+
+  it('waits for the record, too, that has got the account while the step waited, and gives its leaver nothing [SA14]', async () => {
+    const { observed, goLive } = await startBoth('organization', { ADOPT_GROUPS: 'second' });
+    const bob = await observed.known({ email: 'bob@example.com' });
+    const second = observed.sandbox.addGroup({ name: 'second', grants: 'user' });
+    await observed.scan();
+    await members(observed, second.id, 'add', bob.accountId);
+    const live = await goLive();
+    const { holds, locks, people } = live.store;
+    const until = live.clock.now() + 5000;
+    const id = 'inv-00000000-0000-4000-8000-000000000001';
+    let applied: Promise<unknown> | undefined;
+
+    await locks.withLock(`person:${id}`, until, async () => {
+      await locks.withLock(`person:${bob.accountId}`, until, async () => {
+        applied = applyBeside(live, 'organization');
+        await live.scan();
+        await people.insert(aPerson(id, { accountId: bob.accountId }));
+        await holds.put({ personId: id, groupId: second.id, kind: 'owed' });
+      });
+      // Many calls: a step that did not wait would be done by then.
+      await live.scan();
+      await people.update(id, { wanted: 'inactive' });
+    });
+
+    expect(await applied).toMatchObject([{ state: 'dropped' }]);
+    expect(live.sandbox.groupsOf(bob.accountId)).not.toContain(second.id);
   });
 
   it('keeps what is owed through a return to observe mode [SA14]', async () => {
