@@ -51,11 +51,11 @@ if (process.platform !== 'linux' || process.arch !== 'x64')
   fail(1, 'The releases are there for Linux on x64. Elsewhere install one and run npm test with it.');
 
 const cache = fetched();
+run('npm', ['run', '--silent', 'build']);
 for (const major of asked.length > 0 ? asked : releases.keys()) {
   const node = join(cache, 'node_modules', `node-${major}`, 'bin', 'node');
   const started = performance.now();
   console.log(`\n== Node ${releases.get(major)}: ${isWhole ? 'all tests' : 'tests of what a runtime can change'}`);
-  run(node, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json']);
   run(node, [
     ...['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js'],
     ...(isWhole ? [] : OF_THE_RUNTIME.map((path) => `^${join(root, path)}`)),
