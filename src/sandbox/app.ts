@@ -99,6 +99,7 @@ function createApp(parts: ServerParts): express.Express {
       credential: credentialKind(request.headers.authorization, credentials, revoked),
       body: undefined,
       status: undefined,
+      isStruck: false,
     };
     inProgress.set(request, call);
     return call;
@@ -176,6 +177,7 @@ async function serve(
     send(response, call, await perform(site, route, entrance, call, text, request));
     return;
   }
+  call.isStruck = true;
   switch (fault.kind ?? 'status') {
     case 'hang':
       await faults.cleared();

@@ -15,6 +15,8 @@ export interface ReceivedCall {
   readonly body: unknown;
   /** Undefined until answered, and for good when the connection was dropped instead. */
   readonly status: number | undefined;
+  /** Whether a fault struck it. */
+  readonly isStruck: boolean;
 }
 
 /** The one who records a call may complete it; everybody else reads. */

@@ -1,3 +1,4 @@
+import type { ReceivedCall } from '../../src/sandbox/calls.js';
 import type { Group, NewGroup, NewPerson, Person } from '../../src/sandbox/state.js';
 import { patch, USER_URN } from '../scim/exchanges.js';
 import type { Answer, Lane } from './lane.js';
@@ -179,28 +180,33 @@ export class Cast {
 
   /** Ids to the parts that they belong to: accounts, SCIM ids and groups. */
   async parts(): Promise<ReadonlyMap<string, string>> {
-    const { sandbox, store } = this.lane.bridge;
-    const parts = this.#groupParts().set(sandbox.admin.accountId, 'admin');
-    for (const [part, { email, userName }] of this.#people) {
-      const person = sandbox.findPersonByEmail(email);
-      if (person !== undefined) parts.set(person.accountId, part);
-      const link = await store.people.findByUserName(userName);
+    const parts = this.#upstreamParts();
+    for (const [part, { userName }] of this.#people) {
+      const link = await this.lane.bridge.store.people.findByUserName(userName);
       if (link !== undefined) parts.set(link.id, part);
     }
     return parts;
   }
 
-  /** An answer or a set of facts without what differs from cell to cell. */
+  /** The JSON of an answer without what differs from cell to cell; empty for none. */
   async anonymous(text: string): Promise<string> {
-    let same = text;
-    for (const [id, part] of await this.parts()) {
-      same = same.replaceAll(encodeURIComponent(id), part).replaceAll(id, part);
-    }
-    return same
-      .replaceAll(this.#token, '…')
+    return ordered(this.#inParts(text, await this.parts()))
       .replace(/inv-[0-9a-f-]{36}/g, 'minted')
       .replace(/"\d{4}-\d\d-\d\dT[^"]*"/g, '"then"')
       .replace(/ \(request [^)]*\)/g, '');
+  }
+
+  /** All that a call to Atlassian says, without what differs from cell to cell. */
+  said({ method, path, body }: ReceivedCall): string {
+    const parts = this.#upstreamParts();
+    const json = body === undefined ? '' : JSON.stringify(body);
+    return `${method} ${this.#inParts(path, parts)} ${ordered(this.#inParts(json, parts))}`.trim();
+  }
+
+  #inParts(text: string, parts: ReadonlyMap<string, string>): string {
+    let same = text;
+    for (const [id, part] of parts) same = same.replaceAll(encodeURIComponent(id), part).replaceAll(id, part);
+    return same.replaceAll(this.#token, '…');
   }
 
   /** PATCH that states `active` and nothing else. */
@@ -217,6 +223,18 @@ export class Cast {
     return { method: 'PUT', path: `/Users/${encodeURIComponent(id)}`, body: this.user(part, changes) };
   }
 
+  /** The same as far as Atlassian knows them. */
+  #upstreamParts(): Map<string, string> {
+    const { sandbox } = this.lane.bridge;
+    const { cloudId, orgId } = sandbox.credentials;
+    const parts = this.#groupParts().set(sandbox.admin.accountId, 'admin').set(cloudId, 'cloud').set(orgId, 'org');
+    for (const [part, { email }] of this.#people) {
+      const person = sandbox.findPersonByEmail(email);
+      if (person !== undefined) parts.set(person.accountId, part);
+    }
+    return parts;
+  }
+
   #groupParts(): Map<string, string> {
     const { sandbox } = this.lane.bridge;
     const parts = this.#parts;
@@ -228,4 +246,18 @@ export class Cast {
     }
     return parts;
   }
+}
+
+/** The same text for bodies that differ in the order of their lists only. */
+function ordered(text: string): string {
+  if (text === '') return '';
+  return JSON.stringify(inOrder(JSON.parse(text) as unknown));
+}
+
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(inOrder).sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inOrder(inner)]));
 }

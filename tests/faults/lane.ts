@@ -62,7 +62,7 @@ export class Lane {
 
   cast(): Cast {
     this.#casts += 1;
-    return new Cast(this, `c${this.#casts}`);
+    return new Cast(this, `cast${String(this.#casts).padStart(4, '0')}`);
   }
 
   get casts(): number {

@@ -6,10 +6,18 @@ import { NO_ANSWER, type UpstreamFault } from './faults.js';
 import type { Answer } from './lane.js';
 import type { Request } from './scenario.js';
 
-/** One message to Atlassian within a request: the so-manieth of its operation that differs from the others. */
+/** A call as it arrived at Atlassian. */
+export interface Arrival {
+  readonly operation: string;
+  /** All that it says, without what differs from cell to cell. */
+  readonly text: string;
+  readonly isStruck: boolean;
+}
+
+/** What a request says to Atlassian; every attempt at it is the same message. */
 export interface UpstreamMessage {
   readonly operation: string;
-  readonly index: number;
+  readonly text: string;
   /** How many calls arrived before it. */
   readonly callsBefore: number;
 }
@@ -22,7 +30,9 @@ export interface Play {
   readonly before: ReadonlySet<string>;
   readonly after: ReadonlySet<string>;
   readonly record: ReadonlySet<string>;
-  readonly calls: readonly ReceivedCall[];
+  readonly arrivals: readonly Arrival[];
+  /** Operations of the calls that the bridge sent and got no answer to. */
+  readonly unanswered: readonly string[];
   readonly audit: readonly AuditLine[];
   /** Every line of the log, with the causes of its errors. */
   readonly log: string;
@@ -41,7 +51,7 @@ export async function play(
   const { sandbox, clock, store } = bridge;
   clock.advance(1);
   const sinceIso = new Date(clock.now()).toISOString();
-  const logged = bridge.logs.length;
+  const [logged, sent] = [bridge.logs.length, bridge.sent.length];
   const before = cast.upstream();
   await cast.parts();
   sandbox.takeCalls();
@@ -52,34 +62,32 @@ export async function play(
   if (struck?.fault.name !== NO_ANSWER) await lane.settle();
   const [after, record] = [cast.upstream(), await cast.record()];
   const audit = await store.audit.list({ sinceIso, limit: 500 });
-  const calls = sandbox.takeCalls();
+  const arrivals = sandbox.takeCalls().map((call) => arrivalOf(cast, call));
+  const unanswered = bridge.sent.slice(sent).filter(({ status }) => status === undefined);
   sandbox.faults.clear();
   if (struck?.fault.strike(struck.message.operation) === 'refused') await sandbox.reopen();
   await lane.settle();
 
   return {
     answer,
-    body: ordered(await cast.anonymous(answer.text)),
+    body: await cast.anonymous(answer.text),
     before,
     after,
     record,
-    calls,
+    arrivals,
+    unanswered: unanswered.map(({ operation }) => operation),
     audit,
     log: inspect(bridge.logs.slice(logged), { depth: 8 }),
     parts: await cast.parts(),
   };
 }
 
-function strike({ lane }: Cast, message: UpstreamMessage, fault: UpstreamFault): void {
-  const { sandbox } = lane.bridge;
+function strike(cast: Cast, message: UpstreamMessage, fault: UpstreamFault): void {
+  const { sandbox } = cast.lane.bridge;
   const effect = fault.strike(message.operation);
   if (effect !== 'refused') {
-    const number = numbering();
     // Every attempt at the same message fails alike.
-    sandbox.faults.always({
-      ...effect,
-      where: (call) => call.operation === message.operation && number(call) === message.index,
-    });
+    sandbox.faults.always({ ...effect, where: (call) => cast.said(call) === message.text });
     return;
   }
   if (message.callsBefore === 0) sandbox.shut();
@@ -90,41 +98,16 @@ function strike({ lane }: Cast, message: UpstreamMessage, fault: UpstreamFault):
   });
 }
 
-/** Numbers the different messages of each operation in the order of their arrival. */
-function numbering(): (call: ReceivedCall) => number {
-  const seen = new Map<string, string[]>();
-  return ({ operation = 'nothing', method, path, body }) => {
-    const message = `${method} ${path} ${JSON.stringify(body)}`;
-    const messages = seen.get(operation) ?? [];
-    seen.set(operation, messages);
-    const index = messages.indexOf(message);
-    return index === -1 ? messages.push(message) - 1 : index;
-  };
+function arrivalOf(cast: Cast, call: ReceivedCall): Arrival {
+  const { operation = `${call.method} ${call.path}`, isStruck } = call;
+  return { operation, text: cast.said(call), isStruck };
 }
 
 /** The messages among calls, each once. */
-export function messagesOf(calls: readonly ReceivedCall[]): readonly UpstreamMessage[] {
-  const number = numbering();
+export function messagesOf(arrivals: readonly Arrival[]): readonly UpstreamMessage[] {
   const messages = new Map<string, UpstreamMessage>();
-  calls.forEach((call, callsBefore) => {
-    const operation = call.operation ?? `${call.method} ${call.path}`;
-    const index = number(call);
-    const key = `${operation} ${index}`;
-    if (!messages.has(key)) messages.set(key, { operation, index, callsBefore });
+  arrivals.forEach(({ operation, text }, callsBefore) => {
+    if (!messages.has(text)) messages.set(text, { operation, text, callsBefore });
   });
   return [...messages.values()];
-}
-
-/** The same text for bodies that differ in the order of their lists only. */
-function ordered(text: string): string {
-  if (text === '') return '';
-  return JSON.stringify(inOrder(JSON.parse(text) as unknown));
-}
-
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(inOrder).sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inOrder(inner)]));
 }

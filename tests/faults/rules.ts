@@ -15,6 +15,7 @@ export interface Cell {
 /** What must hold after a request that met a fault. @returns what does not, in words */
 export function judge(cell: Cell, faultless: Play, faulted: Play, secrets: readonly string[]): string[] {
   return [
+    ...judgeStrike(cell, faulted),
     ...judgeAnswer(cell, faultless, faulted),
     ...judgeUpstream(faultless, faulted),
     ...judgeMemory(faulted),
@@ -22,6 +23,21 @@ export function judge(cell: Cell, faultless: Play, faulted: Play, secrets: reado
     ...secrets
       .filter((secret) => faulted.answer.text.includes(secret) || faulted.log.includes(secret))
       .map((secret) => `tells ${secret === UPSTREAM_WORDS ? 'what Atlassian said' : 'a secret'} [SA7]`),
+  ];
+}
+
+/** The fault met every attempt at its message and nothing else; where the site was down, the bridge tried it. */
+function judgeStrike({ message, fault }: Cell, { arrivals, unanswered }: Play): string[] {
+  const meant = arrivals.filter(({ text }) => text === message.text);
+  if (fault.strike(message.operation) === 'refused') {
+    const isRefused = meant.length === 0 && unanswered.includes(message.operation);
+    return isRefused ? [] : [`is not refused: ${message.text}`];
+  }
+  return [
+    ...(meant.length > 0 && meant.every(({ isStruck }) => isStruck) ? [] : [`does not strike ${message.text}`]),
+    ...arrivals
+      .filter(({ isStruck, text }) => isStruck && text !== message.text)
+      .map(({ text }) => `strikes ${text}, which it is not meant for`),
   ];
 }
 

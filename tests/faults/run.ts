@@ -98,7 +98,7 @@ async function playFaultless(
   const title = `${scenario.operation}, ${scenario.title} (${site})`;
   justBefore?.();
   const faultless = await play(cast, request);
-  const sent = messagesOf(faultless.calls).map(({ operation }) => operation);
+  const sent = messagesOf(faultless.arrivals).map(({ operation }) => operation);
   const declared = scenario.calls[site] ?? [];
   if ([...sent].sort().join() !== [...declared].sort().join()) {
     problems.push(`${title}: makes the calls ${sent.join(', ')}, and says it makes ${declared.join(', ')}.`);
@@ -164,6 +164,5 @@ function wait({ lane }: Cast, { answer }: Play): void {
 function messageAt(position: number, declared: readonly string[], faultless: Play) {
   const operation = declared[position];
   const index = declared.slice(0, position).filter((other) => other === operation).length;
-  const message = messagesOf(faultless.calls).find((one) => one.operation === operation && one.index === index);
-  return message ?? unreachable();
+  return messagesOf(faultless.arrivals).filter((one) => one.operation === operation)[index] ?? unreachable();
 }

@@ -25,6 +25,15 @@ describe('faults.next', () => {
     expect(statuses).toEqual([500, 500, 502, 200]);
   });
 
+  it('leaves a mark on the calls that it strikes', async () => {
+    const { site, sandbox } = await startCallers();
+    sandbox.faults.next({ method: 'POST' });
+    await site('GET', groups);
+    await site('POST', groups, { name: 'x' });
+    await site('POST', groups, { name: 'x' });
+    expect(sandbox.calls.map(({ isStruck }) => isStruck)).toEqual([false, true, false]);
+  });
+
   it('sends the headers of a rate limit with Retry-After', async () => {
     const { site, sandbox } = await startCallers({ now: () => Date.UTC(2026, 2, 26, 15, 59, 30) });
     sandbox.faults.next({ status: 429, retryAfter: 40, headers: { 'X-Extra': 'yes' } });

@@ -8,7 +8,7 @@ import { type Config, readConfig } from '../../src/config.js';
 import { Health } from '../../src/observability/health.js';
 import { createMetrics } from '../../src/observability/metrics.js';
 import { enterMode } from '../../src/observe/mode.js';
-import type { Call, Clock } from '../../src/provisioning/call.js';
+import type { Call, Clock, UpstreamCall } from '../../src/provisioning/call.js';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import type { Store } from '../../src/provisioning/store.js';
 import { type Sandbox, startSandbox, type StartOptions } from '../../src/sandbox/server.js';
@@ -76,6 +76,8 @@ export interface TestBridge {
   readonly clock: TestClock;
   readonly store: Store;
   readonly logs: readonly LogLine[];
+  /** What the bridge sent to Atlassian so far, whether or not it arrived. */
+  readonly sent: readonly UpstreamCall[];
   /** What was answered over HTTP so far, in order; after the test, all of it is held against the OpenAPI document. */
   readonly answers: readonly Answer[];
   /** Base address, without `/scim/v2`. */
@@ -140,7 +142,14 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
       void logs.push({ level, message, fields });
   const logger = { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
   const store = options.store ?? (await openSqliteStore({ url: ':memory:', clock }));
-  const connection = connect({ config: upstreamConfig(config), clock, pauses: store.pauses, log: logger });
+  const sent: UpstreamCall[] = [];
+  const connection = connect({
+    config: upstreamConfig(config),
+    clock,
+    pauses: store.pauses,
+    log: logger,
+    onCall: (call) => void sent.push(call),
+  });
   await enterMode(config.mode, store);
   const health = new Health(() => clock.now());
   health.set('store', { ok: true });
@@ -169,6 +178,7 @@ export async function startTestBridge(options: BridgeOptions = {}): Promise<Test
     clock,
     store,
     logs,
+    sent,
     answers,
     url: server.url,
     scim(method, path, body, token = OKTA_TOKEN) {
