@@ -122,9 +122,9 @@ export class Lane {
     }
   }
 
-  /** Waits until no scan and nothing that follows one is under way. */
-  async settle(): Promise<void> {
-    while (!this.bridge.app.roster.settled()) await new Promise((resolve) => setTimeout(resolve, 1));
+  /** Waits until no scan and nothing that follows one is under way, or no longer than needed. */
+  async settle(isEnough: () => boolean = () => false): Promise<void> {
+    while (!this.bridge.app.roster.settled() && !isEnough()) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   close(): Promise<void> {

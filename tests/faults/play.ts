@@ -59,7 +59,7 @@ export async function play(
 
   const answer = await lane.send(request);
   // What does not answer is waited for by nobody but the request.
-  if (struck?.fault.name !== NO_ANSWER) await lane.settle();
+  await lane.settle(() => struck?.fault.name === NO_ANSWER && sandbox.calls.some(({ isStruck }) => isStruck));
   const [after, record] = [cast.upstream(), await cast.record()];
   const audit = await store.audit.list({ sinceIso, limit: 500 });
   const arrivals = sandbox.takeCalls().map((call) => arrivalOf(cast, call));

@@ -5,7 +5,7 @@ import { Runner, type Task } from './run.js';
 import type { Scenario } from './scenario.js';
 
 /** Sites that do not answer at once: waiting for them costs time and nothing else. */
-const WAITING_AT_ONCE = 4;
+const WAITING_AT_ONCE = 6;
 const LONGEST_MS = 15 * 60_000;
 
 /** Declares a test for each scenario and site, in which all of its cells are played. */

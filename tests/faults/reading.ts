@@ -1,7 +1,7 @@
 import { filtered, SEARCH_URN } from '../scim/exchanges.js';
 import type { Cast } from './cast.js';
 import { INDEX_FRESH_SECONDS } from './lane.js';
-import { type Request, SCAN, type Scenario } from './scenario.js';
+import { BATCH, type Request, SCAN, type Scenario } from './scenario.js';
 
 const get = (path: string): { readonly request: Request } => ({ request: { method: 'GET', path } });
 const head = (path: string): { readonly request: Request } => ({ request: { method: 'HEAD', path } });
@@ -16,6 +16,8 @@ const called = (name: string, more = {}): string => filtered('/Groups', `display
 /** The roles of the groups that grant access, as a scan reads them once a day. */
 const ROLES: readonly string[] = Array.from({ length: 4 }, () => 'organization.listGroupRoles');
 const DAY_MS = 25 * 60 * 60_000;
+/** For seven days they are looked for on the site. */
+const LOOKS_AT_A_LEAVER = 6;
 
 /** A group with a member, both there before the bridge. @returns the group's id */
 function crew(cast: Cast): string {
@@ -23,7 +25,7 @@ function crew(cast: Cast): string {
 }
 
 /** People and groups are looked up, and nothing changes. */
-export const READING: readonly Scenario[] = [
+const LOOK_UPS: readonly Scenario[] = [
   {
     title: 'somebody provisioned',
     operation: 'getUser',
@@ -235,6 +237,10 @@ export const READING: readonly Scenario[] = [
   },
 ];
 
+export const READING: readonly Scenario[] = LOOK_UPS.map((scenario) =>
+  scenario.isUnscanned === true ? scenario : { ...scenario, cellsPerCast: BATCH },
+);
+
 function outdate(cast: Cast): void {
   cast.lane.bridge.clock.advance((INDEX_FRESH_SECONDS + 1) * 1000);
 }
@@ -245,6 +251,7 @@ export const SCANNING: readonly Scenario[] = [
     title: 'finds a leaver, and reads the roles again',
     operation: 'scan',
     isAlone: true,
+    cellsPerCast: LOOKS_AT_A_LEAVER,
     calls: {
       organization: [...SCAN, ...ROLES, 'organization.listUserRoles', 'organization.listUserRoles'],
     },
@@ -258,7 +265,6 @@ export const SCANNING: readonly Scenario[] = [
   {
     title: 'finds the account of somebody invited, to whom a group is owed',
     operation: 'scan',
-    isAlone: true,
     calls: { invite: [...SCAN, 'confluence.listMemberships', 'confluence.addMember'] },
     async prepare(cast) {
       const ada = await cast.created('ada');

@@ -1,6 +1,6 @@
 import { Cast } from './cast.js';
 import { type UpstreamFault, UPSTREAM_WORDS } from './faults.js';
-import { allows } from './exemptions.js';
+import { allows, SIDE_BY_SIDE } from './exemptions.js';
 import type { Play, UpstreamMessage } from './play.js';
 import type { Scenario, SiteName } from './scenario.js';
 
@@ -31,7 +31,8 @@ function judgeStrike({ message, fault }: Cell, { arrivals, unanswered }: Play): 
   const meant = arrivals.filter(({ text }) => text === message.text);
   if (fault.strike(message.operation) === 'refused') {
     const isRefused = meant.length === 0 && unanswered.includes(message.operation);
-    return isRefused ? [] : [`is not refused: ${message.text}`];
+    const isOtherRefused = SIDE_BY_SIDE.has(message.operation) && unanswered.length > 0;
+    return isRefused || isOtherRefused ? [] : [`is not refused: ${message.text}`];
   }
   return [
     ...(meant.length > 0 && meant.every(({ isStruck }) => isStruck) ? [] : [`does not strike ${message.text}`]),

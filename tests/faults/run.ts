@@ -3,12 +3,10 @@ import { type UpstreamFault, UPSTREAM_WORDS } from './faults.js';
 import { Lane } from './lane.js';
 import { messagesOf, play, type Play } from './play.js';
 import { type Cell, differences, judge, judgeRepeat, same } from './rules.js';
-import type { Request, Scenario, Script, SiteName } from './scenario.js';
+import { BATCH, type Request, type Scenario, type Script, type SiteName } from './scenario.js';
 
 /** A lane is renewed after so many cells: its site grows with each. */
 const MOST_CASTS = 120;
-/** Cells that are prepared together, so that one scan serves them all. */
-const BATCH = 20;
 /** Tries that an identity provider makes; each fault has gone by the second. */
 const MOST_ATTEMPTS = 4;
 /** Where no Retry-After was told. */
@@ -34,7 +32,8 @@ export class Runner {
   async run(task: Task): Promise<string[]> {
     const { scenario, site, cells } = task;
     const problems: string[] = [];
-    const size = scenario.isAlone === true ? 1 : BATCH;
+    const perCast = scenario.cellsPerCast ?? 1;
+    const size = scenario.isAlone === true ? perCast : BATCH;
     let faultless: Play | undefined;
     let left: readonly (Task['cells'][number] | undefined)[] = [undefined, ...cells];
     while (left.length > 0) {
@@ -42,13 +41,13 @@ export class Runner {
       const batch = left.slice(0, size);
       left = left.slice(size);
       const prepared: { readonly cast: Cast; readonly script: Script }[] = [];
-      for (const _ of batch) {
+      for (let index = 0; index < batch.length; index += perCast) {
         const cast = lane.cast();
         prepared.push({ cast, script: await scenario.prepare(cast) });
       }
       if (scenario.isUnscanned !== true) await lane.age();
       for (const [index, cell] of batch.entries()) {
-        const { cast, script } = prepared[index] ?? unreachable();
+        const { cast, script } = prepared[Math.floor(index / perCast)] ?? unreachable();
         if (cell === undefined) {
           faultless = await playFaultless(task, cast, script, problems);
           continue;

@@ -38,6 +38,9 @@ export const SCAN: readonly string[] = [
   'confluence.getGroup',
 ];
 
+/** Cells that are prepared together, so that one scan serves them all. */
+export const BATCH = 20;
+
 /** A message to the bridge, or a scan of its own. */
 export type Request =
   | {
@@ -65,7 +68,9 @@ export interface Scenario {
   readonly operation: string;
   /** The upstream calls that it makes without any fault, in any order, by site; repeated messages once. */
   readonly calls: Readonly<Partial<Record<SiteName, readonly string[]>>>;
-  /** A bridge and a site of its own for every cell: what is read or changed is not of one cell alone. */
+  /** How many cells are played with the same people and groups, where the request leaves everything as it is; else one. */
+  readonly cellsPerCast?: number;
+  /** A bridge and a site of its own for every cast: what is read or changed is not of one cell alone. */
   readonly isAlone?: boolean;
   /** The bridge has not read the directory yet; with `isAlone`. */
   readonly isUnscanned?: boolean;
