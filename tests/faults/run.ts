@@ -133,9 +133,11 @@ async function playCell(
   const faulted = await play(cast, request, { message, fault });
   const { apiToken, scopedToken, orgApiKey } = bridge.sandbox.credentials;
   const problems = judge(cell, faultless, faulted, [apiToken, scopedToken, orgApiKey, UPSTREAM_WORDS]);
-  // A scan is answered for itself alone; what is to follow it may have failed all the same.
-  const isWhole = scenario.operation !== 'scan' || same(faulted.record, faultless.record);
-  const hasFailed = faulted.answer.status >= 300 || !isWhole;
+  // A success is less than it was to be where a rule allows that, or where it speaks for a scan and not for what follows.
+  const isWhole = same(faulted.record, faultless.record) && same(faulted.after, faultless.after);
+  // Who was deleted has no id any more under which the rest could be asked for.
+  const isOver = request !== 'scan' && request.method === 'DELETE';
+  const hasFailed = faulted.answer.status >= 300 || (!isWhole && !isOver);
   if (hasFailed) wait(cast, faulted);
   if (hasFailed && regret !== undefined) problems.push(...(await playUndo(cast, regret, faultless)));
   else if (hasFailed) problems.push(...(await repeat(cast, request, faultless)));
