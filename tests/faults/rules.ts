@@ -1,6 +1,6 @@
 import { Cast } from './cast.js';
 import { type UpstreamFault, UPSTREAM_WORDS } from './faults.js';
-import { allows, SIDE_BY_SIDE } from './exemptions.js';
+import { allows, isSideBySide } from './exemptions.js';
 import type { Play, UpstreamMessage } from './play.js';
 import type { Scenario, SiteName } from './scenario.js';
 
@@ -27,11 +27,12 @@ export function judge(cell: Cell, faultless: Play, faulted: Play, secrets: reado
 }
 
 /** The fault met every attempt at its message and nothing else; where the site was down, the bridge tried it. */
-function judgeStrike({ message, fault }: Cell, { arrivals, unanswered }: Play): string[] {
+function judgeStrike(cell: Cell, { arrivals, unanswered }: Play): string[] {
+  const { message, fault } = cell;
   const meant = arrivals.filter(({ text }) => text === message.text);
   if (fault.strike(message.operation) === 'refused') {
     const isRefused = meant.length === 0 && unanswered.includes(message.operation);
-    const isOtherRefused = SIDE_BY_SIDE.has(message.operation) && unanswered.length > 0;
+    const isOtherRefused = isSideBySide(cell) && unanswered.length > 0;
     return isRefused || isOtherRefused ? [] : [`is not refused: ${message.text}`];
   }
   return [
