@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { type OpenApiDocument } from '../support/openapi.js';
 import { OKTA_TOKEN, startTestBridge, type TestBridge } from '../support/bridge.js';
 import { EXEMPTIONS, isSideBySide } from './exemptions.js';
-import { FAULTS } from './faults.js';
+import { FAULTS, REFUSED } from './faults.js';
 import { ALL_CELLS, CELLS, SCENARIOS, subjectOf } from './matrix.js';
 
 /** Asked at the start and by `doctor`, where no identity provider waits for an answer; shown beside these. */
@@ -61,8 +61,7 @@ describe('the fault matrix', () => {
   });
 
   it('does not shrink', () => {
-    const refused = CELLS.filter(({ upstream, fault }) => fault.strike(upstream) === 'refused');
-    const besides = refused.filter(isSideBySide);
+    const besides = CELLS.filter((cell) => cell.fault.name === REFUSED && isSideBySide(cell));
     process.stdout.write(
       `fault matrix: ${covered.size} operations, ${SCENARIOS.length} scenarios, ${FAULTS.length} faults, ` +
         `${CELLS.length.toLocaleString('en')} of ${ALL_CELLS.length.toLocaleString('en')} cells (FAULT_MATRIX=full plays all), ` +

@@ -1,4 +1,5 @@
 import type { Fault } from '../../src/sandbox/faults.js';
+import type { UpstreamMessage } from './play.js';
 
 /** What an answer, or its absence, can mean to whoever asked. The rules of the matrix go by it. */
 export type Meaning =
@@ -18,12 +19,15 @@ export interface UpstreamFault {
   readonly meaning: Meaning;
   /** Whether what was asked has been done all the same. */
   readonly isDone: boolean;
-  /** What the sandbox does to the call; `refused` is done to the site as a whole. */
-  readonly strike: (operation: string) => Fault | 'refused';
+  /** What the sandbox does to the calls of a message; `refused` is done to the site as a whole. */
+  readonly strike: (message: UpstreamMessage) => Fault | 'refused';
 }
 
 /** No answer of the bridge and no line of its log may repeat what Atlassian says in an error. */
 export const UPSTREAM_WORDS = 'Injected by the test';
+
+/** The one fault that no call can carry, since none arrives. */
+export const REFUSED = 'connection refused';
 
 /** The one fault that takes real time. */
 export const NO_ANSWER = 'no answer';
@@ -31,12 +35,6 @@ export const NO_ANSWER = 'no answer';
 /** Longer than the pause that the bridge makes of its own accord. */
 const RETRY_AFTER_SECONDS = 40;
 const JSON_TYPE = 'application/json';
-
-const CREATED: readonly string[] = ['confluence.createGroup', 'confluence.addMember', 'jira.createUser'];
-
-function successOf(operation: string): number {
-  return CREATED.includes(operation) ? 201 : 200;
-}
 
 /** An error as the API words it, under a status that says success. */
 function errorInside(operation: string): unknown {
@@ -57,7 +55,7 @@ function fault(name: string, meaning: Meaning, isDone: boolean, strike: Upstream
 
 /** Everything that can go wrong with one call. */
 export const FAULTS: readonly UpstreamFault[] = [
-  fault('connection refused', 'outage', false, () => 'refused'),
+  fault(REFUSED, 'outage', false, () => 'refused'),
   fault('reset before the effect', 'outage', false, () => ({ kind: 'reset' })),
   fault('reset after the effect', 'outage', true, () => ({ kind: 'drop-after' })),
   fault('cut off within the answer', 'outage', true, () => ({ kind: 'cut-off' })),
@@ -74,11 +72,15 @@ export const FAULTS: readonly UpstreamFault[] = [
   fault('503 with Retry-After', 'outage', false, () => ({ status: 503, retryAfter: RETRY_AFTER_SECONDS })),
   fault('503', 'outage', false, () => ({ status: 503 })),
   fault('truncated JSON', 'garbled', true, () => ({ kind: 'truncated' })),
-  fault('wrong shape', 'garbled', true, (operation) => ({
+  fault('wrong shape', 'garbled', true, ({ status }) => ({
     kind: 'error-after',
-    status: successOf(operation),
+    // A 204 could not hold it.
+    status: status === 204 ? 200 : status,
     body: { strange: UPSTREAM_WORDS },
   })),
   fault('empty body', 'garbled', true, () => ({ kind: 'error-after', status: 200, body: '', contentType: JSON_TYPE })),
-  fault('200 with an error inside', 'garbled', false, (operation) => ({ status: 200, body: errorInside(operation) })),
+  fault('200 with an error inside', 'garbled', false, ({ operation }) => ({
+    status: 200,
+    body: errorInside(operation),
+  })),
 ];

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { AuditLine } from '../../src/provisioning/auditRecords.js';
 import type { ReceivedCall } from '../../src/sandbox/calls.js';
 import type { Cast } from './cast.js';
-import { NO_ANSWER, type UpstreamFault } from './faults.js';
+import { NO_ANSWER, REFUSED, type UpstreamFault } from './faults.js';
 import type { Answer } from './lane.js';
 import type { Request } from './scenario.js';
 
@@ -11,6 +11,8 @@ export interface Arrival {
   readonly operation: string;
   /** All that it says, without what differs from cell to cell. */
   readonly text: string;
+  /** Of the answer; 0 for none. */
+  readonly status: number;
   readonly isStruck: boolean;
 }
 
@@ -18,6 +20,8 @@ export interface Arrival {
 export interface UpstreamMessage {
   readonly operation: string;
   readonly text: string;
+  /** Of the answer to the first attempt. */
+  readonly status: number;
   /** How many calls arrived before it. */
   readonly callsBefore: number;
 }
@@ -65,7 +69,7 @@ export async function play(
   const arrivals = sandbox.takeCalls().map((call) => arrivalOf(cast, call));
   const unanswered = bridge.sent.slice(sent).filter(({ status }) => status === undefined);
   sandbox.faults.clear();
-  if (struck?.fault.strike(struck.message.operation) === 'refused') await sandbox.reopen();
+  if (struck?.fault.name === REFUSED) await sandbox.reopen();
   await lane.settle();
 
   return {
@@ -84,7 +88,7 @@ export async function play(
 
 function strike(cast: Cast, message: UpstreamMessage, fault: UpstreamFault): void {
   const { sandbox } = cast.lane.bridge;
-  const effect = fault.strike(message.operation);
+  const effect = fault.strike(message);
   if (effect !== 'refused') {
     // Every attempt at the same message fails alike.
     sandbox.faults.always({ ...effect, where: (call) => cast.said(call) === message.text });
@@ -99,15 +103,15 @@ function strike(cast: Cast, message: UpstreamMessage, fault: UpstreamFault): voi
 }
 
 function arrivalOf(cast: Cast, call: ReceivedCall): Arrival {
-  const { operation = `${call.method} ${call.path}`, isStruck } = call;
-  return { operation, text: cast.said(call), isStruck };
+  const { operation = `${call.method} ${call.path}`, status = 0, isStruck } = call;
+  return { operation, text: cast.said(call), status, isStruck };
 }
 
 /** The messages among calls, each once. */
 export function messagesOf(arrivals: readonly Arrival[]): readonly UpstreamMessage[] {
   const messages = new Map<string, UpstreamMessage>();
-  arrivals.forEach(({ operation, text }, callsBefore) => {
-    if (!messages.has(text)) messages.set(text, { operation, text, callsBefore });
+  arrivals.forEach(({ operation, text, status }, callsBefore) => {
+    if (!messages.has(text)) messages.set(text, { operation, text, status, callsBefore });
   });
   return [...messages.values()];
 }

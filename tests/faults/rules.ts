@@ -1,5 +1,5 @@
 import { Cast } from './cast.js';
-import { type UpstreamFault, UPSTREAM_WORDS } from './faults.js';
+import { REFUSED, type UpstreamFault, UPSTREAM_WORDS } from './faults.js';
 import { allows, isSideBySide } from './exemptions.js';
 import type { Play, UpstreamMessage } from './play.js';
 import type { Scenario, SiteName } from './scenario.js';
@@ -26,14 +26,13 @@ export function judge(cell: Cell, faultless: Play, faulted: Play, secrets: reado
   ];
 }
 
-/** The fault met every attempt at its message and nothing else; where the site was down, the bridge tried it. */
+/** The fault met every attempt at its message and nothing else; where the site was down, the bridge tried to send it. */
 function judgeStrike(cell: Cell, { arrivals, unanswered }: Play): string[] {
   const { message, fault } = cell;
   const meant = arrivals.filter(({ text }) => text === message.text);
-  if (fault.strike(message.operation) === 'refused') {
-    const isRefused = meant.length === 0 && unanswered.includes(message.operation);
-    const isOtherRefused = isSideBySide(cell) && unanswered.length > 0;
-    return isRefused || isOtherRefused ? [] : [`is not refused: ${message.text}`];
+  if (fault.name === REFUSED) {
+    const isRefused = isSideBySide(cell) ? unanswered.length > 0 : unanswered.includes(message.operation);
+    return isRefused ? [] : [`is not refused: ${message.text}`];
   }
   return [
     ...(meant.length > 0 && meant.every(({ isStruck }) => isStruck) ? [] : [`does not strike ${message.text}`]),
