@@ -26,7 +26,7 @@ export function judge(cell: Cell, faultless: Play, faulted: Play, secrets: reado
   ];
 }
 
-/** The fault met every attempt at its message and nothing else; where the site was down, the bridge tried to send it. */
+/** The fault met every attempt at its message and nothing else; of a site that is down, the operation was asked for. */
 function judgeStrike(cell: Cell, { arrivals, unanswered }: Play): string[] {
   const { message, fault } = cell;
   const meant = arrivals.filter(({ text }) => text === message.text);
