@@ -30,7 +30,7 @@ export function siteProblems(model: Model, site: Site, isSettled: boolean): Prob
   ]);
   for (const person of model.people) {
     const { name, email } = person;
-    const invited = site.invitations.get(email) ?? 0;
+    const invited = site.invitationsOf(email);
     const most = MOST_INVITATIONS[backEnd](person);
     if (invited > most) problems.push({ about: name, text: `${name} was invited ${invited} times instead of ${most}` });
     if (person.isInDoubt || (backEnd === 'invite' && !isSettled)) continue;

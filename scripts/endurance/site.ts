@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReceivedCall } from '../../src/sandbox/calls.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import type { Random } from './random.js';
 
@@ -13,8 +14,8 @@ export interface Site {
   readonly secondGroupId: string;
   /** How the bridge is told of it. */
   readonly settings: Readonly<Record<string, string>>;
-  /** How many invitations were sent to each address, in lower case. */
-  readonly invitations: ReadonlyMap<string, number>;
+  /** How often the site was asked to invite an address, in lower case; not what a fault kept from it. */
+  invitationsOf(email: string): number;
   /** Addresses that are invited and whose account has not appeared. */
   readonly pending: ReadonlySet<string>;
   /** Calls so far that may change something. */
@@ -38,12 +39,13 @@ export async function startSite(backEnd: BackEnd, random: Random): Promise<Site>
     inviteAppears: 'never',
   });
   const second = sandbox.addGroup({ name: 'confluence-users-second', grants: 'user' });
-  const invitations = new Map<string, number>();
+  const invitations = new Map<string, ReceivedCall[]>();
   const pending = new Set<string>();
   const waiting = new Set<{ readonly writes: number; readonly reach: () => void }>();
   let [writes, underWay] = [0, 0];
 
-  sandbox.faults.when({ times: Infinity }, async ({ isWrite, operation, body }) => {
+  sandbox.faults.when({ times: Infinity }, async (call) => {
+    const { isWrite, operation, body } = call;
     underWay += 1;
     if (isWrite) {
       writes += 1;
@@ -51,7 +53,7 @@ export async function startSite(backEnd: BackEnd, random: Random): Promise<Site>
     }
     await sleep(random.below(LONGEST_LATENCY_MS));
     for (const address of invitedBy(operation, body)) {
-      invitations.set(address, (invitations.get(address) ?? 0) + 1);
+      invitations.set(address, [...(invitations.get(address) ?? []), call]);
       if (operation === 'confluence.inviteByEmail') pending.add(address);
     }
     underWay -= 1;
@@ -74,7 +76,8 @@ export async function startSite(backEnd: BackEnd, random: Random): Promise<Site>
         ? { ATLASSIAN_ORG_ID: credentials.orgId, ATLASSIAN_ORG_API_KEY: credentials.orgApiKey }
         : {}),
     },
-    invitations,
+    // Whether they have reached the site is known only after they were sent.
+    invitationsOf: (email) => (invitations.get(email) ?? []).filter(({ isServed }) => isServed).length,
     pending,
     writes: () => writes,
     reached: (wanted) =>

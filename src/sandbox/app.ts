@@ -100,6 +100,7 @@ function createApp(parts: ServerParts): express.Express {
       body: undefined,
       status: undefined,
       isStruck: false,
+      isServed: false,
     };
     inProgress.set(request, call);
     return call;

@@ -17,6 +17,8 @@ export interface ReceivedCall {
   readonly status: number | undefined;
   /** Whether a fault struck it. */
   readonly isStruck: boolean;
+  /** Whether the site itself did or refused what it asks for; not so where a fault kept the call from it. */
+  readonly isServed: boolean;
 }
 
 /** The one who records a call may complete it; everybody else reads. */

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import type { ReceivedCall } from './calls.js';
+import type { CallInProgress } from './calls.js';
 import { authorize, type Entrance } from './credentials.js';
 import { errorBody, htmlPage, Refusal } from './errors.js';
 import type { Answer, Route } from './http.js';
@@ -10,10 +10,11 @@ export async function perform(
   site: Site,
   route: Route,
   entrance: Entrance,
-  call: ReceivedCall,
+  call: CallInProgress,
   text: string,
   request: Request,
 ): Promise<Answer> {
+  call.isServed = true;
   if (route.surface === 'jira' && !site.options.jira) {
     return { status: 404, body: htmlPage(404), contentType: 'text/html' };
   }

@@ -25,13 +25,18 @@ describe('faults.next', () => {
     expect(statuses).toEqual([500, 500, 502, 200]);
   });
 
-  it('leaves a mark on the calls that it strikes', async () => {
+  it('leaves a mark on the calls that it strikes, and another on those that reach the site', async () => {
     const { site, sandbox } = await startCallers();
     sandbox.faults.next({ method: 'POST' });
+    sandbox.faults.next({ method: 'POST', kind: 'error-after', status: 502 });
     await site('GET', groups);
     await site('POST', groups, { name: 'x' });
     await site('POST', groups, { name: 'x' });
-    expect(sandbox.calls.map(({ isStruck }) => isStruck)).toEqual([false, true, false]);
+    expect(sandbox.calls.map(({ isStruck, isServed }) => ({ isStruck, isServed }))).toEqual([
+      { isStruck: false, isServed: true },
+      { isStruck: true, isServed: false },
+      { isStruck: true, isServed: true },
+    ]);
   });
 
   it('sends the headers of a rate limit with Retry-After', async () => {
