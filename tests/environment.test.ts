@@ -14,29 +14,10 @@ const SCRIPT = `
     console.log(JSON.stringify({ exitCode: error.exitCode, message: error.message }));
   }
 `;
-const MODULES = [
-  'config',
-  'databaseAddress',
-  'environment',
-  'exit',
-  'httpAddress',
-  'networkValues',
-  'nodeVariables',
-  'patterns',
-  'provisioning/call',
-  'secretFiles',
-  'settingConflicts',
-  'settingDoubts',
-  'settings',
-  'settingValues',
-  'spelling',
-  'store/postgresUrl',
-];
-
 describe('loadEnvironment', () => {
   let sources: RunnableSources;
   beforeAll(async () => {
-    sources = await makeRunnable(MODULES, SCRIPT);
+    sources = await makeRunnable(['environment'], SCRIPT);
   });
   afterEach(() => rm(join(sources.folder, '.env'), { recursive: true, force: true }));
   afterAll(() => sources.remove());

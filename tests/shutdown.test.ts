@@ -26,7 +26,7 @@ const SCRIPT = `
 describe('onShutdown', () => {
   let sources: RunnableSources;
   beforeAll(async () => {
-    sources = await makeRunnable(['connectionLimits', 'exit', 'httpAddress', 'server', 'shutdown'], SCRIPT);
+    sources = await makeRunnable(['server', 'shutdown'], SCRIPT);
   });
   afterAll(() => sources.remove());
 

@@ -18,6 +18,8 @@ const FAULTS: readonly Fault[] = [
 const LAGS_MS = [0, 200, 1_000];
 /** A fault may be felt as long as a request may last, and the pause lasts that Atlassian has asked for. */
 const FELT_MS = 15_000;
+/** Work that outlasts its request asks three times and waits a minute each time; others wait for it. */
+const FELT_BY_WORK_MS = 3 * 60_000 + FELT_MS;
 /** A gust strikes every call that arrives while it lasts. */
 const LONGEST_GUST_MS = 250;
 /** Between two gusts. */
@@ -26,8 +28,8 @@ const LONGEST_BREAK_MS = 1_500;
 export interface Weather {
   /** How often something went wrong so far, each time for a moment. */
   readonly gusts: () => number;
-  /** Whether a fault may be the reason of an answer that is given now. */
-  isFelt(): boolean;
+  /** Whether a fault may be the reason of an answer that is given now. @param byWork to a message that begins work, or waits for it */
+  isFelt(byWork: boolean): boolean;
   /** Fine from now on. */
   stop(): Promise<void>;
 }
@@ -63,7 +65,7 @@ export function startWeather(site: Site, random: Random, spellMs: number): Weath
   const running = run().catch(() => undefined);
   return {
     gusts: () => gusts,
-    isFelt: () => Date.now() - lastAtMs < FELT_MS,
+    isFelt: (byWork) => Date.now() - lastAtMs < (byWork ? FELT_BY_WORK_MS : FELT_MS),
     async stop() {
       stopping.abort();
       await running;

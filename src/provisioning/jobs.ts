@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { endsInTime } from './waiting.js';
 import type { Call, Clock, UpstreamCall } from './call.js';
 import type { Log } from './dependencies.js';
@@ -52,6 +53,8 @@ const RUNNING_RETRY_SECONDS = 10;
 export function createJobs({ clock, log, maxRunning, maxMs, onRunning }: JobOptions): Jobs {
   const running = new Map<string, Job>();
   const stopping = new AbortController();
+  // All that runs listens to it; more than ten are no leak.
+  setMaxListeners(0, stopping.signal);
 
   function start(key: string, call: Call, work: (jobCall: Call, progress: Progress) => Promise<unknown>): Job {
     if (stopping.signal.aborted) {
