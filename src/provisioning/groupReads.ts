@@ -76,6 +76,15 @@ export async function unlessGone<T>(
   }
 }
 
+/** Group and person are both there, whatever a write of the membership was answered. */
+export function unbelieved(failure: Failure): Failure {
+  return new Failure(
+    'unavailable',
+    'Atlassian does not find a member or a group that it shows otherwise. Send the same message again later.',
+    { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
+  );
+}
+
 /** Every member as Atlassian shows them. @throws Failure as {@link unlessGone} */
 export function readAllMembers(known: KnownGroup, deps: Dependencies, call: Call): Promise<readonly UpstreamAccount[]> {
   return unlessGone(known, () => deps.directory.listAllMembers(known.id, call), deps, call);

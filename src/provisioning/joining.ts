@@ -4,6 +4,7 @@ import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
+import { knownGroup, readGroup, unbelieved } from './groupReads.js';
 import { type Invitee, reinvite } from './inviting.js';
 
 /**
@@ -61,7 +62,11 @@ async function joinGroup(
       upstream: call.upstream.slice(before),
     });
     // An owed group that was deleted meanwhile is owed no more; a granting one must not be skipped silently.
-    if (failure.kind === 'notFound' && !access.granting.has(groupId)) return undefined;
+    if (failure.kind === 'notFound' && !access.granting.has(groupId)) {
+      if (await isGone(groupId, deps, call)) return undefined;
+      // Granting groups came first, so that the person is known on the site, or will be in a moment.
+      throw unbelieved(failure);
+    }
     // Confluence may say so also of an account that is switched off.
     if (isLackOfSeat(failure)) await assertNotSwitchedOff(person.accountId, deps, call);
     // 404 or 400: who has left the site's directory can be put into no group.
@@ -75,6 +80,17 @@ async function joinGroup(
     await audit(records, deps, call, { ...entry, result: 'done', upstream: call.upstream.slice(before) });
   });
   return undefined;
+}
+
+/** Whether a group is there no more, for SCIM or at Atlassian; the latter only its own id says (rule SA2). */
+async function isGone(groupId: string, deps: Dependencies, call: Call): Promise<boolean> {
+  try {
+    await readGroup(await knownGroup(groupId, deps), deps, call);
+    return false;
+  } catch (error) {
+    if (Failure.from(error).kind === 'notFound') return true;
+    throw error;
+  }
 }
 
 /** The 500 that Confluence sends when the identity platform refuses, for lack of a seat or for another reason. */

@@ -3,7 +3,7 @@ import { audit } from './auditing.js';
 import type { Call } from './call.js';
 import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
 import { Failure } from './failure.js';
-import { knownGroup, readGroup } from './groupReads.js';
+import { knownGroup, readGroup, unbelieved } from './groupReads.js';
 import { assertMayRemove } from './memberOwners.js';
 import { knownMembers, type Member, unknownMembers } from './members.js';
 import type { MemberStep } from './memberships.js';
@@ -265,13 +265,4 @@ export class MemberSteps {
   ): Promise<void> {
     return audit(records, this.#deps, call, { event, subject: member.id, object: this.#groupId, decision, result });
   }
-}
-
-/** Group and person are both there, whatever a write of the membership was answered. */
-function unbelieved(failure: Failure): Failure {
-  return new Failure(
-    'unavailable',
-    'Atlassian does not find a member or a group that it shows otherwise. Send the same message again later.',
-    { cause: failure, ...(failure.upstream === undefined ? {} : { upstream: failure.upstream }) },
-  );
 }
