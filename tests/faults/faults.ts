@@ -17,8 +17,6 @@ export type Meaning =
 export interface UpstreamFault {
   readonly name: string;
   readonly meaning: Meaning;
-  /** Whether what was asked has been done all the same. */
-  readonly isDone: boolean;
   /** What the sandbox does to the calls of a message; `refused` is done to the site as a whole. */
   readonly strike: (message: UpstreamMessage) => Fault | 'refused';
 }
@@ -49,37 +47,37 @@ function errorInside(operation: string): unknown {
   return { statusCode: 500, message, errors: [{ status: 500, title: message }] };
 }
 
-function fault(name: string, meaning: Meaning, isDone: boolean, strike: UpstreamFault['strike']): UpstreamFault {
-  return { name, meaning, isDone, strike };
+function fault(name: string, meaning: Meaning, strike: UpstreamFault['strike']): UpstreamFault {
+  return { name, meaning, strike };
 }
 
 /** Everything that can go wrong with one call. */
 export const FAULTS: readonly UpstreamFault[] = [
-  fault(REFUSED, 'outage', false, () => 'refused'),
-  fault('reset before the effect', 'outage', false, () => ({ kind: 'reset' })),
-  fault('reset after the effect', 'outage', true, () => ({ kind: 'drop-after' })),
-  fault('cut off within the answer', 'outage', true, () => ({ kind: 'cut-off' })),
-  fault(NO_ANSWER, 'outage', false, () => ({ kind: 'hang' })),
-  fault('401', 'credential', false, () => ({ status: 401 })),
-  fault('403', 'credential', false, () => ({ status: 403 })),
-  fault('404', 'absent', false, () => ({ status: 404 })),
-  fault('409', 'conflict', false, () => ({ status: 409 })),
-  fault('429 with Retry-After', 'later', false, () => ({ status: 429, retryAfter: RETRY_AFTER_SECONDS })),
-  fault('429', 'later', false, () => ({ status: 429 })),
-  fault('500', 'outage', false, () => ({ status: 500 })),
-  fault('500 after the effect', 'outage', true, () => ({ kind: 'error-after', status: 500 })),
-  fault('502 page', 'outage', false, () => ({ kind: 'html', status: 502 })),
-  fault('503 with Retry-After', 'outage', false, () => ({ status: 503, retryAfter: RETRY_AFTER_SECONDS })),
-  fault('503', 'outage', false, () => ({ status: 503 })),
-  fault('truncated JSON', 'garbled', true, () => ({ kind: 'truncated' })),
-  fault('wrong shape', 'garbled', true, ({ status }) => ({
+  fault(REFUSED, 'outage', () => 'refused'),
+  fault('reset before the effect', 'outage', () => ({ kind: 'reset' })),
+  fault('reset after the effect', 'outage', () => ({ kind: 'drop-after' })),
+  fault('cut off within the answer', 'outage', () => ({ kind: 'cut-off' })),
+  fault(NO_ANSWER, 'outage', () => ({ kind: 'hang' })),
+  fault('401', 'credential', () => ({ status: 401 })),
+  fault('403', 'credential', () => ({ status: 403 })),
+  fault('404', 'absent', () => ({ status: 404 })),
+  fault('409', 'conflict', () => ({ status: 409 })),
+  fault('429 with Retry-After', 'later', () => ({ status: 429, retryAfter: RETRY_AFTER_SECONDS })),
+  fault('429', 'later', () => ({ status: 429 })),
+  fault('500', 'outage', () => ({ status: 500 })),
+  fault('500 after the effect', 'outage', () => ({ kind: 'error-after', status: 500 })),
+  fault('502 page', 'outage', () => ({ kind: 'html', status: 502 })),
+  fault('503 with Retry-After', 'outage', () => ({ status: 503, retryAfter: RETRY_AFTER_SECONDS })),
+  fault('503', 'outage', () => ({ status: 503 })),
+  fault('truncated JSON', 'garbled', () => ({ kind: 'truncated' })),
+  fault('wrong shape', 'garbled', ({ status }) => ({
     kind: 'error-after',
     // A 204 could not hold it.
     status: status === 204 ? 200 : status,
     body: { strange: UPSTREAM_WORDS },
   })),
-  fault('empty body', 'garbled', true, () => ({ kind: 'error-after', status: 200, body: '', contentType: JSON_TYPE })),
-  fault('200 with an error inside', 'garbled', false, ({ operation }) => ({
+  fault('empty body', 'garbled', () => ({ kind: 'error-after', status: 200, body: '', contentType: JSON_TYPE })),
+  fault('200 with an error inside', 'garbled', ({ operation }) => ({
     status: 200,
     body: errorInside(operation),
   })),
