@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import type { ServeProcess } from './serve.js';
 
 /** What a running bridge takes of its machine at one moment. */
@@ -26,10 +26,9 @@ export async function measure(
   upstreamPort: number,
   databaseFile: string | undefined,
 ): Promise<Omit<Sample, 'atMs'>> {
-  const [statm, open, upstreamSockets, databaseBytes, logBytes, inside] = await Promise.all([
+  const [statm, { files, upstreamSockets }, databaseBytes, logBytes, inside] = await Promise.all([
     readFile(`/proc/${process.pid}/statm`, 'utf8'),
-    readdir(`/proc/${process.pid}/fd`),
-    socketsTo(upstreamPort),
+    openIn(process, upstreamPort),
     sizeOf(databaseFile),
     sizeOf(databaseFile && `${databaseFile}-wal`),
     process.ask(),
@@ -37,25 +36,34 @@ export async function measure(
   return {
     ...inside,
     rssBytes: Number(statm.split(' ')[1]) * PAGE_BYTES,
-    files: open.length - upstreamSockets,
+    files,
     upstreamSockets,
     databaseBytes,
     logBytes,
   };
 }
 
-const LISTENING = '0A';
-/** The kernel keeps these after the process has closed them. */
-const CLOSED = ['04', '05', '06', '09', '0B'];
+/** By its own sockets: what the kernel knows of connections at another moment tells nothing of the files that are open now. */
+async function openIn({ pid }: ServeProcess, upstreamPort: number): Promise<Pick<Sample, 'files' | 'upstreamSockets'>> {
+  const folder = `/proc/${pid}/fd`;
+  // One that was closed meanwhile leads nowhere.
+  const links = await Promise.all((await readdir(folder)).map((fd) => readlink(`${folder}/${fd}`).catch(() => '')));
+  const open = links.filter((link) => link !== '');
+  const upstream = await socketsTo(upstreamPort);
+  const upstreamSockets = open.filter((link) => upstream.has(link)).length;
+  return { files: open.length - upstreamSockets, upstreamSockets };
+}
 
-/** Sockets of this machine that are connected to the port, seen from the side that connected. */
-async function socketsTo(port: number): Promise<number> {
+/** Sockets of this machine that are connected to the port, seen from the side that connected, as links to open files name them. */
+async function socketsTo(port: number): Promise<ReadonlySet<string>> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const rows = (await readFile('/proc/net/tcp', 'utf8')).trim().split('\n').slice(1);
-  return rows.filter((row) => {
-    const [, , remote = '', state = ''] = row.trim().split(/\s+/);
-    return remote.endsWith(`:${hex}`) && state !== LISTENING && !CLOSED.includes(state);
-  }).length;
+  return new Set(
+    rows
+      .map((row) => row.trim().split(/\s+/))
+      .filter(([, , remote = '']) => remote.endsWith(`:${hex}`))
+      .map((columns) => `socket:[${columns[9] ?? ''}]`),
+  );
 }
 
 async function sizeOf(file: string | undefined): Promise<number> {
