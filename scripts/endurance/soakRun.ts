@@ -17,7 +17,7 @@ import { describeMemory, fileProblems, memoryProblems } from './verdict.js';
 import { Violation } from './violation.js';
 import { bother, visit } from './visitors.js';
 import { startWeather, type Weather } from './weather.js';
-import { populate, prepare, startTraffic } from './world.js';
+import { populate, prepare, startTraffic, type Traffic } from './world.js';
 
 export interface SoakOptions {
   readonly durationMs: number;
@@ -113,6 +113,7 @@ class Soak {
   #startedAtMs = Date.now();
   readonly #agent = new Agent({ keepAlive: true });
   #weather: Weather | undefined;
+  #traffic: Traffic | undefined;
   #isStopped = false;
   #requests = 0;
   #postponed = 0;
@@ -126,8 +127,18 @@ class Soak {
     return { requests: this.#requests, gusts: this.#weather?.gusts() ?? 0, samples: this.#samples };
   }
 
-  /** @returns what is wrong in the end. @throws Violation as soon as an answer is wrong */
+  /** @returns what is wrong in the end. @throws Violation as soon as an answer is wrong, with nobody at work any more */
   async run(durationMs: number): Promise<readonly string[]> {
+    try {
+      return await this.#run(durationMs);
+    } finally {
+      this.#isStopped = true;
+      await this.#weather?.stop();
+      void this.#traffic?.stop().catch(() => undefined);
+    }
+  }
+
+  async #run(durationMs: number): Promise<readonly string[]> {
     const { site, bridge, random, print } = this.#parts;
     const begun = await this.#sample();
     const parts = {
@@ -139,6 +150,7 @@ class Soak {
     await prepare(parts);
     this.#weather = startWeather(site, random.fork(), Math.max(LEAST_SPELL_MS, durationMs / SPELLS));
     const traffic = startTraffic(parts, PAUSE_MS);
+    this.#traffic = traffic;
     const guests = Promise.all([
       ...Array.from({ length: VISITORS }, () => this.#visiting(random.fork())),
       ...Array.from({ length: NUISANCES }, () => this.#bothering(random.fork())),
