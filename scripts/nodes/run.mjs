@@ -18,7 +18,6 @@ const OF_THE_RUNTIME = [
   'tests/connectionLimits.test.ts', // slow and idle connections, pipelined requests
   'tests/environment.test.ts', // .env and environment
   'tests/observability', // streams of the log, metrics
-  'tests/process/kill.test.ts', // kill -9, and what SQLite keeps
   'tests/rfc/http.test.ts', // HTTP as a server: methods, headers, media types, URLs
   'tests/sandbox/server.test.ts', // connections that are cut, answers that hang
   'tests/scim/filter.test.ts', // regular expressions and Unicode
