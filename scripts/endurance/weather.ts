@@ -18,8 +18,9 @@ const FAULTS: readonly Fault[] = [
 const LAGS_MS = [0, 200, 1_000];
 /** A fault may be felt as long as a request may last, and the pause lasts that Atlassian has asked for. */
 const FELT_MS = 15_000;
-/** Work that outlasts its request asks three times and waits a minute each time; others wait for it. */
-const FELT_BY_WORK_MS = 3 * 60_000 + FELT_MS;
+/** A call that hangs keeps its place among those that may be under way for a minute; work that outlasts its request tries three times. */
+const HANGING_MS = 60_000;
+const TRIES_OF_WORK = 3;
 /** A gust strikes every call that arrives while it lasts. */
 const LONGEST_GUST_MS = 250;
 /** Between two gusts. */
@@ -38,7 +39,7 @@ export interface Weather {
 export function startWeather(site: Site, random: Random, spellMs: number): Weather {
   const { sandbox } = site;
   const stopping = new AbortController();
-  let [gusts, lastAtMs] = [0, Date.now()];
+  let [gusts, lastAtMs, lastHangAtMs] = [0, Date.now(), 0];
   const wait = (ms: number): Promise<void> => sleep(ms, undefined, { signal: stopping.signal });
 
   async function storm(): Promise<void> {
@@ -46,10 +47,12 @@ export function startWeather(site: Site, random: Random, spellMs: number): Weath
     // An account that no call names is found by a listing alone: until that shows it, the answer is rightly 409 (rule US4).
     sandbox.options.lag.ms = site.backEnd === 'invite' ? 0 : random.pick(LAGS_MS);
     while (Date.now() < endsAtMs) {
-      const pass = sandbox.faults.always(random.pick(FAULTS));
+      const fault = random.pick(FAULTS);
+      const pass = sandbox.faults.always(fault);
       gusts += 1;
       await wait(random.below(LONGEST_GUST_MS)).finally(pass);
       lastAtMs = Date.now();
+      if (fault.kind === 'hang') lastHangAtMs = lastAtMs;
       await wait(random.below(LONGEST_BREAK_MS));
     }
     sandbox.options.lag.ms = 0;
@@ -65,7 +68,9 @@ export function startWeather(site: Site, random: Random, spellMs: number): Weath
   const running = run().catch(() => undefined);
   return {
     gusts: () => gusts,
-    isFelt: (byWork) => Date.now() - lastAtMs < (byWork ? FELT_BY_WORK_MS : FELT_MS),
+    isFelt: (byWork) =>
+      Date.now() < lastAtMs + FELT_MS ||
+      Date.now() < lastHangAtMs + (byWork ? TRIES_OF_WORK : 1) * HANGING_MS + FELT_MS,
     async stop() {
       stopping.abort();
       await running;
