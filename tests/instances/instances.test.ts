@@ -41,6 +41,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
+// Skipped, and said aloud, only where there is no PostgreSQL; in CI that is a failure.
 (hasPostgres() ? describe : describe.skip)('several instances', () => {
   const BACK_ENDS: Readonly<Record<BackEnd, string>> = {
     organization: 'organization.inviteUsers',

@@ -5,6 +5,7 @@ import { describeStore } from './conformance.js';
 
 warnWithoutPostgres('the store is not tried on PostgreSQL');
 
+// Skipped, and said aloud, only where there is no PostgreSQL; in CI that is a failure.
 (hasPostgres() ? describe : describe.skip)('with PostgreSQL', () => {
   let schema: PostgresSchema;
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { glanceAtStore } from '../../src/store/glance.js';
 import { openStore } from '../../src/store/open.js';
 import { readRecords } from '../../src/store/reading.js';
 import { createTestClock, startTestBridge, type TestBridge } from '../support/bridge.js';
-import { hasPostgres, newSchema, type PostgresSchema } from '../support/postgres.js';
+import { hasPostgres, newSchema, type PostgresSchema, warnWithoutPostgres } from '../support/postgres.js';
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -17,6 +17,9 @@ interface Body {
   readonly members?: readonly { readonly value: string }[];
 }
 
+warnWithoutPostgres('a bridge on PostgreSQL');
+
+// Skipped, and said aloud, only where there is no PostgreSQL; in CI that is a failure.
 (hasPostgres() ? describe : describe.skip)('a bridge on PostgreSQL', () => {
   let schema: PostgresSchema;
   let store: Store;

@@ -16,12 +16,16 @@ import {
   type PostgresPlace,
   type PostgresServer,
   startPostgres,
+  warnWithoutPostgres,
 } from '../support/postgres.js';
 import { aPerson, ManualClock } from './samples.js';
 
 // A server of this file's own, because it is stopped: one that TEST_DATABASE_URL names is left alone.
 const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process.env['CI'] === 'true');
 
+warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
+
+// Skipped, and said aloud, only where there is no PostgreSQL that this file may stop; in CI that is a failure.
 (isPossible ? describe : describe.skip)('a PostgreSQL', () => {
   let server: PostgresServer;
   let place: PostgresPlace;
