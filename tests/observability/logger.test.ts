@@ -47,14 +47,14 @@ describe('a json logger', () => {
 
   it('writes no secret and no address, in messages, fields, errors or keys [SA7]', () => {
     const { logger, lines } = startLogger({ secrets: ['s3cret-of-the-site'] });
-    const error = new Error('GET /x?key=s3cret-of-the-site for ada@acme.com', {
-      cause: 'Basic YWRhQGFjbWUuY29tOnNlY3JldA==',
+    const error = new Error('GET /x?key=s3cret-of-the-site for lovelace@acme.com', {
+      cause: 'Basic bG92ZWxhY2VAYWNtZS5jb206c2VjcmV0',
     });
-    logger.error('for ada@acme.com with s3cret-of-the-site', {
+    logger.error('for lovelace@acme.com with s3cret-of-the-site', {
       error,
-      deep: [{ headers: { authorization: 'Bearer abc', cookie: 'abc' }, email: 'abc', 'ada@acme.com': 1 }],
+      deep: [{ headers: { authorization: 'Bearer xyzzy', cookie: 'xyzzy' }, email: 'xyzzy', 'lovelace@acme.com': 1 }],
     });
-    expect(lines.text()).not.toMatch(/s3cret|ada|abc|YWRh/);
+    expect(lines.text()).not.toMatch(/s3cret|lovelace|xyzzy|bG92ZWxhY2/);
   });
 });
 

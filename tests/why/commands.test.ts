@@ -102,7 +102,7 @@ describe('why and audit export', () => {
     expect(events).toEqual(['group.memberAdded', 'user.provisioned', 'group.memberRemoved', 'user.deactivated']);
     const csv = await run('audit', 'export', '--format', 'csv');
     expect(csv.stdout.trimEnd().split('\r\n')).toHaveLength(5);
-    expect(jsonl.stdout + csv.stdout).not.toContain('ada');
+    expect(jsonl.stdout + csv.stdout).not.toContain(ADA);
     expect(await run('audit', 'export', '--since', '2100-01-01')).toEqual({ code: 0, stdout: '', stderr: '' });
   }, 30_000);
 
