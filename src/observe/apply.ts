@@ -83,15 +83,15 @@ async function applyStep(
   const { entry } = planned;
   const leaverId = planned.person?.id ?? entry.accountId ?? '';
   try {
-    return await inTurn(entry, deps, call, async (step) => {
+    return await inTurn(entry, deps, call, async (step, held) => {
       if (step === undefined) {
         const reason = 'Nobody wants it any more.';
         await plan.settle(entry.number, 'dropped', reason);
         return { outcome: { entry, state: 'dropped', reason } };
       }
       assertAllowed(step, deps);
-      if (givesAccess(step, access)) await deps.seats.assertKept(call);
-      await send(step, access, deps, call);
+      if (givesAccess(step, access)) await deps.seats.assertKept(held);
+      await send(step, access, deps, held);
       await plan.settle(entry.number, 'applied');
       if (isRemoval(entry)) reservation.keep(leaverId);
       return { outcome: { entry, state: 'applied', reason: undefined } };
@@ -122,23 +122,20 @@ async function inTurn<T extends object>(
   entry: PlanEntry,
   deps: Dependencies,
   call: Call,
-  work: (step: PendingStep | undefined) => Promise<T>,
+  work: (step: PendingStep | undefined, held: Call) => Promise<T>,
 ): Promise<T> {
   const { store } = deps;
   for (;;) {
     const person = (await pendingStep(entry, store))?.person;
-    const locked = async (): Promise<T | undefined> => {
+    const locked = async (held: Call): Promise<T | undefined> => {
       const step = await pendingStep(entry, store);
-      return step === undefined || step.person?.id === person?.id ? work(step) : undefined;
+      return step === undefined || step.person?.id === person?.id ? work(step, held) : undefined;
     };
     const subject = entry.accountId ?? (person === undefined ? entry.groupId : undefined);
-    const planned = (): Promise<T | undefined> =>
-      subject === undefined ? locked() : whilePlanning(subject, store, call, locked);
+    const planned = (held: Call): Promise<T | undefined> =>
+      subject === undefined ? locked(held) : whilePlanning(subject, store, held, locked);
     const id = person?.id ?? entry.accountId;
-    const done =
-      id === undefined
-        ? await planned()
-        : await store.locks.withLock(`person:${id}`, call.deadlineMs, planned, call.signal);
+    const done = id === undefined ? await planned(call) : await store.locks.withLock(`person:${id}`, call, planned);
     if (done !== undefined) return done;
   }
 }

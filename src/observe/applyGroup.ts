@@ -17,13 +17,13 @@ export async function makePlannedGroup(entry: PlanEntry, deps: Dependencies, cal
   const { groupId, groupName } = entry;
   if (groupId === undefined || groupName === undefined) return;
   const key = nameKey(groupName);
-  await deps.store.locks.withLock(`groupName:${key}`, call.deadlineMs, async () => {
-    const made = (await findOurs(groupName, deps, call)) ?? (await make(groupName, deps, call));
+  await deps.store.locks.withLock(`groupName:${key}`, call, async (held) => {
+    const made = (await findOurs(groupName, deps, held)) ?? (await make(groupName, deps, held));
     await deps.store.transaction(async (records) => {
       await records.groupIds.put(groupId, made.id);
       await records.intents.end('createGroup', key);
       await records.plan.settle(entry.number, 'applied');
-      await audit(records, deps, call, {
+      await audit(records, deps, held, {
         event: 'group.created',
         subject: groupId,
         object: made.id,

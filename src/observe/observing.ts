@@ -26,8 +26,13 @@ export function observing(directory: ReadingDirectory, parts: ObservingParts): D
 }
 
 /** One at a time about one account, address or group, also against a plan that is being applied. */
-export function whilePlanning<T>(subject: string, store: Store, call: Call, work: () => Promise<T>): Promise<T> {
-  return store.locks.withLock(`plan:${subject}`, call.deadlineMs, work, call.signal);
+export function whilePlanning<T>(
+  subject: string,
+  store: Store,
+  call: Call,
+  work: (held: Call) => Promise<T>,
+): Promise<T> {
+  return store.locks.withLock(`plan:${subject}`, call, work);
 }
 
 function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, clock }: ObservingParts): WritingDirectory {
@@ -48,10 +53,10 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
     const { kind, groupId, accountId } = write;
     const target = planTarget.membership(groupId, accountId);
     const isMember = kind !== 'removeMember';
-    await whilePlanning(accountId, store, call, async () => {
+    await whilePlanning(accountId, store, call, async (held) => {
       // Its failures are those of the write itself: there is no group, or no answer.
-      const groupName = isMember ? await nameOfGroup(groupId, call) : await knownName(groupId);
-      const groups = await membershipsOf(accountId, call);
+      const groupName = isMember ? await nameOfGroup(groupId, held) : await knownName(groupId);
+      const groups = await membershipsOf(accountId, held);
       const open = await plan.openAbout(target);
       // What was planned is recorded as done, too; then only the read tells.
       const own = open === undefined ? (await ownWrites(accountId)).get(groupId) : undefined;
@@ -59,7 +64,7 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
       const isSurelyOut = !isShown && own !== true && (groups.length > 0 || open !== undefined);
       const isSo = isMember ? isShown && own !== false : isSurelyOut || (await isOnlyPlanned(groupId, store));
       if (isSo) await plan.cancel(target);
-      else await put({ ...write, groupName }, call);
+      else await put({ ...write, groupName }, held);
     });
   }
 
@@ -88,29 +93,29 @@ function planning(base: ReadingDirectory, shown: ReadingDirectory, { store, cloc
 
   function planSuspension(kind: 'suspend' | 'restore', accountId: string, call: Call): Promise<void> {
     const target = planTarget.suspension(accountId);
-    return whilePlanning(accountId, store, call, async () => {
+    return whilePlanning(accountId, store, call, async (held) => {
       const open = await plan.openAbout(target);
       if (open !== undefined && open.kind !== kind) await plan.cancel(target);
-      else await put({ kind, accountId }, call);
+      else await put({ kind, accountId }, held);
     });
   }
 
   return {
     createGroup: (name, call) =>
-      whilePlanning(name.toLowerCase(), store, call, async () => {
-        if ((await shown.findGroupByName(name, call)) !== undefined) {
+      whilePlanning(name.toLowerCase(), store, call, async (held) => {
+        if ((await shown.findGroupByName(name, held)) !== undefined) {
           throw new Failure('invalid', 'A group of this name is there already. Choose another name.');
         }
         const groupId = mintGroupId();
-        await put({ kind: 'createGroup', groupId, groupName: name }, call);
+        await put({ kind: 'createGroup', groupId, groupName: name }, held);
         return toGroup(groupId, name);
       }),
     deleteGroup: (groupId, call) =>
-      whilePlanning(groupId, store, call, async () => {
-        const { name } = await shown.getGroup(groupId, call);
+      whilePlanning(groupId, store, call, async (held) => {
+        const { name } = await shown.getGroup(groupId, held);
         await plan.cancelMembers(groupId);
         if (await isOnlyPlanned(groupId, store)) await plan.cancel(planTarget.group(groupId));
-        else await put({ kind: 'deleteGroup', groupId, groupName: name }, call);
+        else await put({ kind: 'deleteGroup', groupId, groupName: name }, held);
       }),
     addMember: (groupId, accountId, call) => planMembership({ kind: 'addMember', groupId, accountId }, call),
     removeMember: (groupId, accountId, call) => planMembership({ kind: 'removeMember', groupId, accountId }, call),

@@ -204,9 +204,9 @@ export async function createMissingAccount(
   const located =
     (await locateAccount(link.address, deps, call)) ?? (await accountWithAccess(link.address, access, deps, call));
   const connect = (accountId: string): Promise<string> =>
-    holdingAccount(accountId, deps, call, async () => {
+    holdingAccount(accountId, deps, call, async (held) => {
       await assertUnlinked(accountId, deps);
-      await attach(link, accountId, 'US8', deps, call);
+      await attach(link, accountId, 'US8', deps, held);
       return accountId;
     });
   if (located !== undefined) {

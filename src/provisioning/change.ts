@@ -45,30 +45,30 @@ export async function changePerson(
   deps: Dependencies,
   call: Call,
 ): Promise<PersonView> {
-  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
-    const view = await readForChange(id, people, deps, call);
+  return deps.store.locks.withLock(`person:${id}`, call, async (held) => {
+    const view = await readForChange(id, people, deps, held);
     const change = decide(view);
     if (change.refusal !== undefined && change.active === undefined) throw change.refusal;
     const isNoted = change.active !== undefined || change.externalId !== undefined || change.record !== undefined;
     if (isNoted) {
       const addresses = [view.link?.address, view.link?.userName, view.account?.email];
-      await refusing('SA8', { event: eventOf(change), subject: id }, deps, call, () =>
+      await refusing('SA8', { event: eventOf(change), subject: id }, deps, held, () =>
         assertNotProtected({ accountId: view.accountId, addresses }, deps),
       );
     }
     if (change.active === false) {
-      await refusing('SA12', { event: eventOf(change), subject: id }, deps, call, () =>
-        assertMayTake(view.link, 'access', deps, call),
+      await refusing('SA12', { event: eventOf(change), subject: id }, deps, held, () =>
+        assertMayTake(view.link, 'access', deps, held),
       );
-      await refusing('SA11', { event: eventOf(change), subject: id }, deps, call, () =>
-        assertRoomToLeave(id, view.accountId, view.link, deps, call),
+      await refusing('SA11', { event: eventOf(change), subject: id }, deps, held, () =>
+        assertRoomToLeave(id, view.accountId, view.link, deps, held),
       );
     }
     if (change.active !== false && change.record !== undefined)
       await assertUserNameFree(id, change.record.userName, deps);
     return view.link === undefined
-      ? changeUnlinked(view, change, deps, call)
-      : changeLinked(view.link, change, deps, call);
+      ? changeUnlinked(view, change, deps, held)
+      : changeLinked(view.link, change, deps, held);
   });
 }
 

@@ -39,16 +39,11 @@ export async function changeGroup(
   const checked = await checkChange(id, change, deps, call);
   const { locks } = deps.store;
   return jobs.run(messageKey(id, change, call), call, (jobCall, progress) => {
-    const locked = () =>
-      locks.withLock(
-        `group:${id}`,
-        jobCall.deadlineMs,
-        () => applyChange(checked, deps, jobCall, progress),
-        jobCall.signal,
-      );
+    const locked = (outer: Call): Promise<GroupView> =>
+      locks.withLock(`group:${id}`, outer, (held) => applyChange(checked, deps, held, progress));
     return checked.renameTo === undefined
-      ? locked()
-      : locks.withLock(`groupName:${nameKey(checked.renameTo)}`, jobCall.deadlineMs, locked, jobCall.signal);
+      ? locked(jobCall)
+      : locks.withLock(`groupName:${nameKey(checked.renameTo)}`, jobCall, locked);
   });
 }
 

@@ -22,15 +22,15 @@ export type Correction = 'done' | 'needless' | 'protected';
  * @throws Failure as `deactivate`
  */
 export function retakeAccess(id: string, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
-  return correctPerson(id, deps, call, async (link) => {
+  return correctPerson(id, deps, call, async (link, held) => {
     if (link.wanted !== 'inactive' || link.accountId === undefined) return 'needless';
-    const standing = await readStanding(link, deps, call);
+    const standing = await readStanding(link, deps, held);
     // Of somebody suspended, memberships do not say whether there is access.
     const hasAccess = link.suspended
-      ? (await lossesOf(link, standing, deps, call)).access.length > 0
+      ? (await lossesOf(link, standing, deps, held)).access.length > 0
       : standing.isActive;
     if (!hasAccess) return 'needless';
-    await deactivate(link, standing, deps, call, decision);
+    await deactivate(link, standing, deps, held, decision);
     return 'done';
   });
 }
@@ -65,26 +65,26 @@ export function retakeFromDeleted(
   deps: Dependencies,
   call: Call,
 ): Promise<Correction> {
-  const locked = async (): Promise<Correction> => {
+  const locked = async (held: Call): Promise<Correction> => {
     const isLinked = (await deps.store.people.findByAccount(accountId)) !== undefined;
     if (isLinked || (await deps.store.tombstones.findByAccount(accountId)).length === 0) return 'needless';
     if ((await accountsInvitedAgain(deps.store)).has(accountId)) return 'needless';
     const person = { id: accountId, accountId };
     if ((await protectionOf(deps))({ ...person, link: undefined })) return 'protected';
-    const access = await deps.roster.access(call);
-    const memberships = await readMemberships(accountId, deps, access, call);
+    const access = await deps.roster.access(held);
+    const memberships = await readMemberships(accountId, deps, access, held);
     if (![...memberships.shown].some((groupId) => access.granting.has(groupId))) return 'needless';
     const groupIds = await grantingGroupsOf(accountId, memberships, access, deps);
-    const reservation = await deps.brake.reserve({ access: [person] }, call);
+    const reservation = await deps.brake.reserve({ access: [person] }, held);
     await spending(reservation, async () => {
-      const left = await leaveGroups(person, groupIds, decision, access, deps, call);
+      const left = await leaveGroups(person, groupIds, decision, access, deps, held);
       if (left.mayHaveTaken) reservation.keepAll();
       if (left.failure !== undefined) throw left.failure;
       refuseStuck(left.stuck, access);
     });
     return 'done';
   };
-  return deps.store.locks.withLock(`person:${accountId}`, call.deadlineMs, locked, call.signal);
+  return deps.store.locks.withLock(`person:${accountId}`, call, locked);
 }
 
 /**
@@ -93,11 +93,11 @@ export function retakeFromDeleted(
  * @throws Failure as `reactivate`
  */
 export function giveAccessBack(id: string, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
-  return correctPerson(id, deps, call, async (link) => {
+  return correctPerson(id, deps, call, async (link, held) => {
     if (link.wanted !== 'active' || link.accountId === undefined) return 'needless';
-    const standing = await readStanding(link, deps, call);
+    const standing = await readStanding(link, deps, held);
     if (standing.isActive) return 'needless';
-    await reactivate(link, standing, deps, call, decision);
+    await reactivate(link, standing, deps, held, decision);
     return 'done';
   });
 }
@@ -107,13 +107,13 @@ async function correctPerson(
   id: string,
   deps: Dependencies,
   call: Call,
-  work: (link: PersonLink) => Promise<Correction>,
+  work: (link: PersonLink, held: Call) => Promise<Correction>,
 ): Promise<Correction> {
-  const locked = async (): Promise<Correction> => {
+  const locked = async (held: Call): Promise<Correction> => {
     const link = await deps.store.people.find(id);
     if (link === undefined) return 'needless';
     const isProtected = (await protectionOf(deps))({ id, accountId: link.accountId, link });
-    return isProtected ? 'protected' : work(link);
+    return isProtected ? 'protected' : work(link, held);
   };
-  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+  return deps.store.locks.withLock(`person:${id}`, call, locked);
 }

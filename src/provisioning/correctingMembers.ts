@@ -29,11 +29,11 @@ interface Found {
  *   seat is free
  */
 export function giveOwedPlace(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
-  return correctPlace(place, deps, call, async (found) => {
+  return correctPlace(place, deps, call, async (found, held) => {
     if (found.member.link?.wanted !== 'active') return 'needless';
     const holds = await deps.store.holds.ofPerson(place.personId);
     if (!holds.some(({ groupId, kind }) => groupId === place.groupId && kind === 'owed')) return 'needless';
-    return join(found, decision, deps, call);
+    return join(found, decision, deps, held);
   });
 }
 
@@ -42,11 +42,11 @@ export function giveOwedPlace(place: Place, decision: string, deps: Dependencies
  * and a read made now does not show it.
  */
 export function givePlaceBack(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
-  return correctPlace(place, deps, call, async (found) => {
+  return correctPlace(place, deps, call, async (found, held) => {
     if (found.member.link?.wanted === 'inactive') return 'needless';
     if (!(await wasPutThere(found, deps)) || !(await isNamed(found, deps))) return 'needless';
-    if (await isShownIn(found, deps, call)) return 'needless';
-    return join(found, decision, deps, call);
+    if (await isShownIn(found, deps, held)) return 'needless';
+    return join(found, decision, deps, held);
   });
 }
 
@@ -55,9 +55,9 @@ export function givePlaceBack(place: Place, decision: string, deps: Dependencies
  * shows it. Through the brake (rule SA11): in a granting group that is a loss of access, too.
  */
 export function takeForeignPlace(place: Place, decision: string, deps: Dependencies, call: Call): Promise<Correction> {
-  return correctPlace(place, deps, call, async (found) => {
+  return correctPlace(place, deps, call, async (found, held) => {
     if ((await wasPutThere(found, deps)) || (await isNamed(found, deps))) return 'needless';
-    if (!(await isShownIn(found, deps, call))) return 'needless';
+    if (!(await isShownIn(found, deps, held))) return 'needless';
     const { member, known, access } = found;
     const loss = {
       groupId: known.id,
@@ -66,9 +66,9 @@ export function takeForeignPlace(place: Place, decision: string, deps: Dependenc
       size: known.link?.memberCount,
     };
     const work: MemberWork = { groupId: known.id, remove: [{ member, by: 'send' }], add: [], decision };
-    const reservation = await deps.brake.reserve({ groups: [loss] }, call);
+    const reservation = await deps.brake.reserve({ groups: [loss] }, held);
     return spending(reservation, async (): Promise<Correction> => {
-      const { removed, failure } = await carryOut(work, access, deps, call, () => undefined);
+      const { removed, failure } = await carryOut(work, access, deps, held, () => undefined);
       if (removed.size > 0) reservation.keepAll();
       if (failure !== undefined) throw failure;
       return 'done';
@@ -93,18 +93,18 @@ async function correctPlace(
   { personId, groupId }: Place,
   deps: Dependencies,
   call: Call,
-  work: (found: Found) => Promise<Correction>,
+  work: (found: Found, held: Call) => Promise<Correction>,
 ): Promise<Correction> {
-  const locked = async (): Promise<Correction> => {
+  const locked = async (held: Call): Promise<Correction> => {
     const known = await knownGroup(groupId, deps);
-    const access = await deps.roster.access(call);
-    assertWritableGroup(await readGroup(known, deps, call), known.link, access, deps.settings);
+    const access = await deps.roster.access(held);
+    assertWritableGroup(await readGroup(known, deps, held), known.link, access, deps.settings);
     const member = (await membersById([personId], deps)).get(personId);
     if (member?.accountId === undefined) return 'needless';
     if ((await protectionOf(deps))(member)) return 'protected';
-    return work({ member: { ...member, accountId: member.accountId }, known, access });
+    return work({ member: { ...member, accountId: member.accountId }, known, access }, held);
   };
-  return deps.store.locks.withLock(`group:${groupId}`, call.deadlineMs, locked, call.signal);
+  return deps.store.locks.withLock(`group:${groupId}`, call, locked);
 }
 
 /** The last confirmed write of the bridge to this place put the person there. */

@@ -65,11 +65,8 @@ export async function createGroup(group: NewGroup, deps: Dependencies, jobs: Job
     .digest('hex');
   const messageKey = `${key} ${hash}`;
   const running = jobs.run(`groupName:${messageKey}`, call, (jobCall, progress) =>
-    deps.store.locks.withLock(
-      `groupName:${key}`,
-      jobCall.deadlineMs,
-      () => createLocked({ ...group, memberIds }, messageKey, deps, jobCall, progress),
-      jobCall.signal,
+    deps.store.locks.withLock(`groupName:${key}`, jobCall, (held) =>
+      createLocked({ ...group, memberIds }, messageKey, deps, held, progress),
     ),
   );
   const view = await running.catch((error: unknown) => {
@@ -115,8 +112,9 @@ async function createLocked(
           group: { id: recorded.id, name: recorded.confluenceName, usageType: undefined, managedBy: undefined },
           isNew: false,
         };
-  const locked = (): Promise<GroupView> => fill(made, preparation, deps, call, progress);
-  return deps.store.locks.withLock(`group:${made.group.id}`, call.deadlineMs, locked, call.signal);
+  return deps.store.locks.withLock(`group:${made.group.id}`, call, (held) =>
+    fill(made, preparation, deps, held, progress),
+  );
 }
 
 async function unfinished(key: string, deps: Dependencies): Promise<Intent | undefined> {

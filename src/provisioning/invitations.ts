@@ -120,9 +120,9 @@ function attachUnlessTaken(
   deps: Dependencies,
   call: Call,
 ): Promise<PersonLink | undefined> {
-  return holdingAccount(accountId, deps, call, async () => {
+  return holdingAccount(accountId, deps, call, async (held) => {
     const isTaken = (await deps.store.people.findByAccount(accountId)) !== undefined;
-    return isTaken ? undefined : attach(link, accountId, 'US5', deps, call);
+    return isTaken ? undefined : attach(link, accountId, 'US5', deps, held);
   });
 }
 
@@ -163,9 +163,9 @@ export function holdingAccount<T>(
   accountId: string,
   deps: Pick<Dependencies, 'store'>,
   call: Call,
-  work: () => Promise<T>,
+  work: (held: Call) => Promise<T>,
 ): Promise<T> {
-  return deps.store.locks.withLock(`person:${accountId}`, call.deadlineMs, work, call.signal);
+  return deps.store.locks.withLock(`person:${accountId}`, call, work);
 }
 
 /** Connects a pending person with an account; a pending invitation ends. Holds the locks of both. */

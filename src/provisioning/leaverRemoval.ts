@@ -49,5 +49,5 @@ export function createLeaverRemoval(deps: Dependencies, mostPerScan = MOST_PER_S
     failed = failing;
   }
 
-  return (call) => store.locks.withLock('leaverGuard', call.deadlineMs, () => removeAll(call), call.signal);
+  return (call) => store.locks.withLock('leaverGuard', call, removeAll);
 }

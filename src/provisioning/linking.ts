@@ -31,20 +31,20 @@ export async function linkAccount(
 ): Promise<string> {
   const address = email.trim().toLowerCase();
   const { locks, people } = deps.store;
-  return locks.withLock(`address:${address}`, call.deadlineMs, async () => {
+  return locks.withLock(`address:${address}`, call, async (addressHeld) => {
     const subject = (await recordsOf(address, people))[0]?.id ?? accountId;
-    const judgeAndLink = async (): Promise<string> => {
-      const evidence = await gatherLinkEvidence(address, accountId, deps, call);
+    const judgeAndLink = async (held: Call): Promise<string> => {
+      const evidence = await gatherLinkEvidence(address, accountId, deps, held);
       // A message, or a scan, may have come first while this waited for its turn.
       if ((evidence.records[0]?.id ?? accountId) !== subject) throw changedMeanwhile();
       const attempt = { event: 'user.linked', subject };
-      const plan = await refusing('ID7', attempt, deps, call, () => planLink(evidence, options, deps.clock.now()));
+      const plan = await refusing('ID7', attempt, deps, held, () => planLink(evidence, options, deps.clock.now()));
       if (plan.kind === 'none') return plan.record.id;
       if (options.agreed !== undefined && !isSame(options.agreed, plan)) throw changedMeanwhile();
-      return carryOut(plan, evidence, deps, call);
+      return carryOut(plan, evidence, deps, held);
     };
-    const locked = (): Promise<string> => holdingAccount(accountId, deps, call, judgeAndLink);
-    return subject === accountId ? locked() : locks.withLock(`person:${subject}`, call.deadlineMs, locked, call.signal);
+    const locked = (held: Call): Promise<string> => holdingAccount(accountId, deps, held, judgeAndLink);
+    return subject === accountId ? locked(addressHeld) : locks.withLock(`person:${subject}`, addressHeld, locked);
   });
 }
 

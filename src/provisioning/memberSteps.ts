@@ -39,10 +39,10 @@ export class MemberSteps {
     // What is owed to a person, a scan or a reactivation may be about to give.
     const mayBeGiven = member.accountId === undefined || (await this.#holdsOf(member)).length > 0;
     if (!this.#isGranting && !mayBeGiven) return this.#takeOut(step, call);
-    return this.#holding(member, call, async (now) => {
+    return this.#holding(member, call, async (now, held) => {
       // Two groups may be left side by side, and the person may get another owner meanwhile.
-      if (this.#isGranting) await assertMayRemove(this.#groupId, [now], this.#access, this.#deps, call);
-      return this.#takeOut({ ...step, member: now }, call);
+      if (this.#isGranting) await assertMayRemove(this.#groupId, [now], this.#access, this.#deps, held);
+      return this.#takeOut({ ...step, member: now }, held);
     });
   }
 
@@ -100,13 +100,13 @@ export class MemberSteps {
     const dependsOnStatus =
       this.#isGranting || (link !== undefined && (link.accountId === undefined || link.wanted === 'inactive'));
     if (!dependsOnStatus) return this.#join(step, call);
-    return this.#holding(step.member, call, async (member) => {
-      if (member.accountId === undefined) return this.#owe(member, 'US5', call);
+    return this.#holding(step.member, call, async (member, held) => {
+      if (member.accountId === undefined) return this.#owe(member, 'US5', held);
       if (this.#isGranting) {
-        if (await this.#isBarred(member, member.accountId)) return this.#owe(member, 'GR2', call);
+        if (await this.#isBarred(member, member.accountId)) return this.#owe(member, 'GR2', held);
         if (await this.#isGone(member, member.accountId)) throw unknownMembers([member.id]);
       }
-      return this.#join({ ...step, member }, call);
+      return this.#join({ ...step, member }, held);
     });
   }
 
@@ -114,15 +114,15 @@ export class MemberSteps {
    * Holds the person's lock. Whoever was nobody's record when the message was checked may have become one since, under
    * another id; also while this waits.
    */
-  async #holding(member: Member, call: Call, work: (member: Member) => Promise<boolean>): Promise<boolean> {
+  async #holding(member: Member, call: Call, work: (member: Member, held: Call) => Promise<boolean>): Promise<boolean> {
     const { locks } = this.#deps.store;
     for (;;) {
       const { id } = await this.#asRecorded(member);
-      const locked = async (): Promise<boolean | undefined> => {
+      const locked = async (held: Call): Promise<boolean | undefined> => {
         const now = await this.#asRecorded(member);
-        return now.id === id ? work(now) : undefined;
+        return now.id === id ? work(now, held) : undefined;
       };
-      const done = await locks.withLock(`person:${id}`, call.deadlineMs, locked, call.signal);
+      const done = await locks.withLock(`person:${id}`, call, locked);
       if (done !== undefined) return done;
     }
   }

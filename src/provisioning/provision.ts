@@ -49,8 +49,8 @@ export interface NewPerson {
  */
 export async function provision(person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
   const { locks } = deps.store;
-  return locks.withLock(`userName:${person.userName.toLowerCase()}`, call.deadlineMs, () =>
-    locks.withLock(`address:${person.address}`, call.deadlineMs, () => provisionLocked(person, deps, call)),
+  return locks.withLock(`userName:${person.userName.toLowerCase()}`, call, (held) =>
+    locks.withLock(`address:${person.address}`, held, (both) => provisionLocked(person, deps, both)),
   );
 }
 
@@ -79,13 +79,13 @@ async function provisionLocated(
   call: Call,
 ): Promise<PersonView> {
   if (located !== undefined) assertNotProtected({ accountId: located.accountId, addresses: [] }, deps);
-  return withRecord(person, located, deps, call, (known) => {
+  return withRecord(person, located, deps, call, (known, held) => {
     if (located !== undefined && person.active !== false) {
       // A suspension of ours ends with the record's reactivation.
       assertUsableAccount({ ...located, suspended: located.suspended && known?.suspended !== true }, deps);
     }
-    if (known !== undefined) return takeUp(known, person, deps, call);
-    return located === undefined ? create(person, access, deps, call) : adopt(person, located, access, deps, call);
+    if (known !== undefined) return takeUp(known, person, deps, held);
+    return located === undefined ? create(person, access, deps, held) : adopt(person, located, access, deps, held);
   });
 }
 
@@ -95,14 +95,14 @@ async function provisionLocated(
  * @throws Failure `conflict` for any other message
  */
 async function finish(id: string, person: NewPerson, deps: Dependencies, call: Call): Promise<PersonView> {
-  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+  return deps.store.locks.withLock(`person:${id}`, call, async (held) => {
     const link = await deps.store.people.find(id);
-    if (link === undefined || !(await isUnfinished(link, person, deps, call))) throw userNameTaken(id);
-    if (person.active === false) assertMayTake(link, 'access', deps, call);
+    if (link === undefined || !(await isUnfinished(link, person, deps, held))) throw userNameTaken(id);
+    if (person.active === false) assertMayTake(link, 'access', deps, held);
     const state = person.active === false ? deactivate : reactivate;
-    const after = await state(link, await readStanding(link, deps, call), deps, call);
-    await endMessage(person, deps, call);
-    return latestView(id, after, deps, call);
+    const after = await state(link, await readStanding(link, deps, held), deps, held);
+    await endMessage(person, deps, held);
+    return latestView(id, after, deps, held);
   });
 }
 

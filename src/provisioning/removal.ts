@@ -19,26 +19,26 @@ import type { PersonLink } from './store.js';
  */
 export async function removePerson(id: string, people: People, deps: Dependencies, call: Call): Promise<void> {
   assertPlausibleId(id);
-  await deps.store.locks.withLock(`person:${id}`, call.deadlineMs, async () => {
+  await deps.store.locks.withLock(`person:${id}`, call, async (held) => {
     const attempt = { event: 'user.deprovisioned', subject: id };
     const link = await deps.store.people.find(id);
     if (link !== undefined) {
       const person = { accountId: link.accountId, addresses: [link.address, link.userName] };
-      await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
-      await refusing('SA12', attempt, deps, call, () => assertMayTake(link, 'record', deps, call));
-      await refusing('US9', attempt, deps, call, async () => {
-        await assertRoomToLeave(link.id, link.accountId, link, deps, call);
-        await removeLinked(link, deps, call);
+      await refusing('SA8', attempt, deps, held, () => assertNotProtected(person, deps));
+      await refusing('SA12', attempt, deps, held, () => assertMayTake(link, 'record', deps, held));
+      await refusing('US9', attempt, deps, held, async () => {
+        await assertRoomToLeave(link.id, link.accountId, link, deps, held);
+        await removeLinked(link, deps, held);
       });
       return;
     }
-    const view = await people.get(id, call, { groups: false });
+    const view = await people.get(id, held, { groups: false });
     const person = { accountId: view.accountId, addresses: [view.account?.email] };
-    await refusing('SA8', attempt, deps, call, () => assertNotProtected(person, deps));
-    await refusing('US9', attempt, deps, call, async () => {
-      await assertRoomToLeave(id, view.accountId, undefined, deps, call);
-      await leaveEverything({ id, accountId: view.accountId ?? id, suspended: false }, deps, call);
-      await audit(deps.store, deps, call, { ...attempt, decision: 'US9', result: 'done' });
+    await refusing('SA8', attempt, deps, held, () => assertNotProtected(person, deps));
+    await refusing('US9', attempt, deps, held, async () => {
+      await assertRoomToLeave(id, view.accountId, undefined, deps, held);
+      await leaveEverything({ id, accountId: view.accountId ?? id, suspended: false }, deps, held);
+      await audit(deps.store, deps, held, { ...attempt, decision: 'US9', result: 'done' });
     });
   });
 }

@@ -32,19 +32,19 @@ export async function removeGroup(id: string, deps: Dependencies, call: Call): P
       'Groups are never deleted through this bridge. Delete it in Confluence, or have the operator set GROUP_DELETE=created.',
     );
   });
-  await deps.store.locks.withLock(`group:${id}`, call.deadlineMs, async () => {
+  await deps.store.locks.withLock(`group:${id}`, call, async (held) => {
     const known = await knownGroup(id, deps);
-    await refusing('SA12', attempt, deps, call, () => assertOwnGroup(known.link, 'deleted', deps, call));
+    await refusing('SA12', attempt, deps, held, () => assertOwnGroup(known.link, 'deleted', deps, held));
     if (known.link?.origin === 'created') {
       const { link } = known;
-      await refusing('SA12', attempt, deps, call, () => assertEndsNoAccess(id, access, deps, call));
+      await refusing('SA12', attempt, deps, held, () => assertEndsNoAccess(id, access, deps, held));
       const isGranting = access.granting.has(id);
       const loss = { groupId: id, isGranting, members: 'all', size: link.memberCount } as const;
-      const reservation = await refusing('SA11', attempt, deps, call, () =>
-        deps.brake.reserve({ groups: [loss] }, call),
+      const reservation = await refusing('SA11', attempt, deps, held, () =>
+        deps.brake.reserve({ groups: [loss] }, held),
       );
-      await spending(reservation, () => deleteCreated(link, reservation, deps, call));
-    } else await release(group, known, deps, call);
+      await spending(reservation, () => deleteCreated(link, reservation, deps, held));
+    } else await release(group, known, deps, held);
   });
 }
 

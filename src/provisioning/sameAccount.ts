@@ -55,14 +55,14 @@ export async function withRecord<T extends object>(
   located: LocatedAccount | undefined,
   deps: Dependencies,
   call: Call,
-  work: (record: PersonLink | undefined) => Promise<T>,
+  work: (record: PersonLink | undefined, held: Call) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     const subject = (await recordOf(person, located, deps))?.id ?? located?.accountId;
-    if (subject === undefined) return work(undefined);
-    const done = await deps.store.locks.withLock(`person:${subject}`, call.deadlineMs, async () => {
+    if (subject === undefined) return work(undefined, call);
+    const done = await deps.store.locks.withLock(`person:${subject}`, call, async (held) => {
       const record = await recordOf(person, located, deps);
-      return (record?.id ?? located?.accountId) === subject ? work(record) : undefined;
+      return (record?.id ?? located?.accountId) === subject ? work(record, held) : undefined;
     });
     if (done !== undefined) return done;
   }

@@ -19,12 +19,7 @@ import type { PersonLink } from './store.js';
 export async function settleInvitations(deps: Dependencies, call: Call): Promise<void> {
   for (const invited of await deps.store.people.listInvited()) {
     try {
-      await deps.store.locks.withLock(
-        `person:${invited.id}`,
-        call.deadlineMs,
-        () => settleOne(invited.id, deps, call),
-        call.signal,
-      );
+      await deps.store.locks.withLock(`person:${invited.id}`, call, (held) => settleOne(invited.id, deps, held));
     } catch (error) {
       deps.log.warn('An invited person could not be settled; the next scan tries again', {
         personId: invited.id,
@@ -54,12 +49,12 @@ export async function settleReturned(deps: Dependencies, call: Call): Promise<vo
   for (const { id, accountId } of await deps.store.tombstones.listReturned(since)) {
     if (isProtected({ accountId, addresses: [] }, deps)) continue;
     try {
-      await withAccount(accountId, deps, call, async () => {
+      await withAccount(accountId, deps, call, async (held) => {
         const tombstone = await deps.store.tombstones.find(id);
         // Done by another instance meanwhile: since then somebody may have given access. Or the person is back.
         if (tombstone === undefined || tombstone.accountId !== undefined) return;
         if ((await deps.store.people.findByAccount(accountId)) === undefined)
-          await takeReturned(id, accountId, deps, call);
+          await takeReturned(id, accountId, deps, held);
       });
     } catch (error) {
       deps.log.warn('Access of a deleted person could not be taken; the next scan tries again', {
@@ -78,13 +73,13 @@ async function withAccount(
   accountId: string,
   deps: Dependencies,
   call: Call,
-  work: () => Promise<void>,
+  work: (held: Call) => Promise<void>,
 ): Promise<void> {
   const { locks } = deps.store;
   const [account] = await deps.directory.listAccounts([accountId], call);
-  const locked = (): Promise<void> => locks.withLock(`person:${accountId}`, call.deadlineMs, work, call.signal);
-  if (account?.email === undefined) return locked();
-  await locks.withLock(`address:${account.email.toLowerCase()}`, call.deadlineMs, locked, call.signal);
+  const locked = (held: Call): Promise<void> => locks.withLock(`person:${accountId}`, held, work);
+  if (account?.email === undefined) return locked(call);
+  await locks.withLock(`address:${account.email.toLowerCase()}`, call, locked);
 }
 
 async function takeReturned(id: string, accountId: string, deps: Dependencies, call: Call): Promise<void> {
@@ -106,9 +101,9 @@ async function settleOne(id: string, deps: Dependencies, call: Call): Promise<vo
   if (link === undefined || link.accountId !== undefined || link.address === undefined) return;
   const accountId = await findAccount(link.address, link.invitedAt !== undefined, deps, call);
   if (accountId === undefined) return;
-  await holdingAccount(accountId, deps, call, async () => {
+  await holdingAccount(accountId, deps, call, async (held) => {
     const isTaken = (await deps.store.people.findByAccount(accountId)) !== undefined;
-    if (!isTaken) await settle(link, accountId, 'US5', deps, call);
+    if (!isTaken) await settle(link, accountId, 'US5', deps, held);
   });
 }
 

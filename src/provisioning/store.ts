@@ -1,5 +1,6 @@
 import type { AuditRecords } from './auditRecords.js';
 import type { BrakeRecords } from './brakeRecords.js';
+import type { Call } from './call.js';
 import type { DirectoryIndex } from './indexRecords.js';
 import type { InstanceRecords } from './instanceRecords.js';
 import type { MembershipOwners } from './ownerRecords.js';
@@ -256,10 +257,11 @@ export interface Locks {
    * `groupName:<name>`, `group:<id>`, `userName:<name>`, `address:<address>`, `person:<id>` of a record, `person:<id>` of
    * an account that is to become the record's, `plan:<subject>`, `scan`.
    *
-   * @param signal ends the wait when it aborts; needed where the deadline is further away than a stop of the process may be
-   * @throws Failure `unavailable` with `Retry-After` when the lock is not had by `deadlineMs`, or the signal aborts first
+   * @param call its deadline and its signal end the wait
+   * @param work goes on with the call that it is given, in place of `call`
+   * @throws Failure `unavailable` with `Retry-After` when the lock is not had before the call is over
    */
-  withLock<T>(key: string, deadlineMs: number, work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  withLock<T>(key: string, call: Call, work: (held: Call) => Promise<T>): Promise<T>;
 }
 
 export interface Store extends Records {

@@ -19,12 +19,12 @@ export async function transferPerson(
   deps: TransferDependencies,
   call: Call,
 ): Promise<string | undefined> {
-  return deps.store.locks.withLock(`person:${id}`, call.deadlineMs, () =>
+  return deps.store.locks.withLock(`person:${id}`, call, (held) =>
     deps.store.transaction(async (records) => {
       const link = await records.people.find(id);
       if (link === undefined) throw new Failure('notFound', 'The record is gone. Look whether the user was deleted.');
       await records.people.update(id, { owner: caller });
-      await audit(records, deps, call, {
+      await audit(records, deps, held, {
         event: 'user.transferred',
         subject: id,
         decision: 'SA12 transfer',
@@ -48,7 +48,7 @@ export async function transferGroup(
   deps: TransferDependencies,
   call: Call,
 ): Promise<string | undefined> {
-  return deps.store.locks.withLock(`group:${id}`, call.deadlineMs, () =>
+  return deps.store.locks.withLock(`group:${id}`, call, (held) =>
     deps.store.transaction(async (records) => {
       const link = await records.groups.find(id);
       if (link === undefined || link.isReleased)
@@ -58,7 +58,7 @@ export async function transferGroup(
         );
       await records.groups.update(id, { owner: caller });
       await records.membershipOwners.transfer(id, caller);
-      await audit(records, deps, call, {
+      await audit(records, deps, held, {
         event: 'group.transferred',
         subject: id,
         decision: 'SA12 transfer',

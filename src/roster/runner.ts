@@ -56,11 +56,11 @@ export function createScanRunner(parts: RunnerParts): ScanRunner {
   /** @returns undefined when another instance committed a scan while this one waited for its turn */
   async function scanInTurn(call: Call): Promise<ScanReport | undefined> {
     const before = await store.index.scannedAtMs();
-    const scanUnlessDone = async (): Promise<ScanReport | undefined> => {
+    const scanUnlessDone = async (held: Call): Promise<ScanReport | undefined> => {
       const isDone = (await store.index.scannedAtMs()) !== before;
-      return isDone ? undefined : parts.scan(call);
+      return isDone ? undefined : parts.scan(held);
     };
-    return store.locks.withLock('scan', call.deadlineMs, scanUnlessDone, call.signal);
+    return store.locks.withLock('scan', call, scanUnlessDone);
   }
 
   async function attempt(): Promise<void> {

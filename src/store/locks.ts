@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
-import type { Clock } from '../provisioning/call.js';
+import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Locks } from '../provisioning/store.js';
 import { endsInTime } from '../provisioning/waiting.js';
@@ -57,24 +57,19 @@ export class StoreLocks implements Locks {
     await this.#db.deleteFrom('locks').where('owner', 'like', `${role}:%`).execute();
   }
 
-  async withLock<T>(
-    key: string,
-    deadlineMs: number,
-    work: () => Promise<T>,
-    signal = new AbortController().signal,
-  ): Promise<T> {
+  async withLock<T>(key: string, call: Call, work: (held: Call) => Promise<T>): Promise<T> {
     const lockKey = this.#hash(key);
-    return this.#inTurn(lockKey, deadlineMs, signal, async () => {
+    return this.#inTurn(lockKey, call, async () => {
       while (!(await this.#take(lockKey))) {
-        const leftMs = deadlineMs - this.#clock.now();
-        if (leftMs <= 0 || signal.aborted) throw busy();
-        await this.#clock.sleep(Math.min(POLL_MS, leftMs), signal).catch(() => undefined);
+        const leftMs = call.deadlineMs - this.#clock.now();
+        if (leftMs <= 0 || call.signal.aborted) throw busy();
+        await this.#clock.sleep(Math.min(POLL_MS, leftMs), call.signal).catch(() => undefined);
       }
       const renewal = setInterval(() => void this.#renew(lockKey), RENEWAL_MS);
       // A heartbeat must not keep a process alive that has nothing else to do.
       renewal.unref();
       try {
-        return await work();
+        return await work(call);
       } finally {
         clearInterval(renewal);
         await this.#release(lockKey);
@@ -82,13 +77,13 @@ export class StoreLocks implements Locks {
     });
   }
 
-  async #inTurn<T>(lockKey: string, deadlineMs: number, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(lockKey: string, call: Call, work: () => Promise<T>): Promise<T> {
     const queue = this.#queues.get(lockKey) ?? { turns: new Turns(), size: 0 };
     this.#queues.set(lockKey, queue);
     queue.size += 1;
     const turn = queue.turns.next();
     try {
-      if (queue.size > 1 && !(await endsInTime(turn.begun, deadlineMs, signal, this.#clock))) throw busy();
+      if (queue.size > 1 && !(await endsInTime(turn.begun, call.deadlineMs, call.signal, this.#clock))) throw busy();
       return await work();
     } finally {
       turn.end();

@@ -87,7 +87,7 @@ export async function testPerson(test: PersonTest): Promise<void> {
   const { store, recorder, email } = test;
   const call = recorder.call();
   // As the bridge itself does, so that no message about the address comes between.
-  await store.locks.withLock(`address:${email.toLowerCase()}`, call.deadlineMs, async () => {
+  await store.locks.withLock(`address:${email.toLowerCase()}`, call, async () => {
     const match = await assertFree(test);
     const accessGroup = firstAccessGroup(test.access);
     const given = await give(test, match, accessGroup);

@@ -66,17 +66,17 @@ async function removeGroup(entry: Entry, { directory, store, clock }: TakingAway
 async function takeAccess(entry: Entry, parts: TakingAway, call: Call): Promise<Removal> {
   const { directory, store } = parts;
   const { locks, people } = store;
-  const take = async (accountId: string): Promise<Removal> => {
+  const take = async (accountId: string, held: Call): Promise<Removal> => {
     if ((await people.findByAccount(accountId)) !== undefined) return 'forgotten';
-    const left = await leaveGranting(accountId, parts, call);
+    const left = await leaveGranting(accountId, parts, held);
     return left.length === 0 ? 'unseen' : 'removed';
   };
   // Beside a bridge that serves, as a message about the person.
-  return locks.withLock(`address:${entry.name.toLowerCase()}`, call.deadlineMs, async () => {
+  return locks.withLock(`address:${entry.name.toLowerCase()}`, call, async (held) => {
     if ((await people.findByAddress(entry.name)).length > 0) return 'forgotten';
-    const accountId = entry.id ?? (await findAccount(entry.name, await parts.grantingGroups(), directory, call));
+    const accountId = entry.id ?? (await findAccount(entry.name, await parts.grantingGroups(), directory, held));
     if (accountId === undefined) return 'unseen';
-    return locks.withLock(`person:${accountId}`, call.deadlineMs, () => take(accountId), call.signal);
+    return locks.withLock(`person:${accountId}`, held, (both) => take(accountId, both));
   });
 }
 

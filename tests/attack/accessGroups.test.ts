@@ -164,7 +164,7 @@ describe('a bridge that stops', () => {
     let release: () => void = () => undefined;
     const elsewhere = bridge.store.locks.withLock(
       `group:${bridge.secondId}`,
-      bridge.clock.now() + 3_600_000,
+      bridge.call(),
       () => new Promise<void>((resolve) => (release = resolve)),
     );
     const waiting = sent(bridge.scim('patch', `/Groups/${bridge.secondId}`, adding(id)));

@@ -12,7 +12,7 @@ it('leaves a returned person whom another instance has dealt with meanwhile to w
   await store.people.bury(id, new Date(bridge.clock.now()).toISOString());
   const { accountId } = sandbox.addPerson({ email: EMAIL, displayName: 'Ada', access: true });
 
-  const elsewhere = store.locks.withLock(`person:${accountId}`, bridge.clock.now() + 60_000, async () => {
+  const elsewhere = store.locks.withLock(`person:${accountId}`, bridge.call(), async () => {
     await app.roster.scan(bridge.call());
     // What follows the scan has its list by now, and waits for this lock.
     while ((await store.tombstones.listReturned('')).length === 0)

@@ -218,7 +218,7 @@ describe('going live with a plan', () => {
     const live = await goLive();
     let applied: Promise<unknown> | undefined;
 
-    await live.store.locks.withLock(`person:${bob.accountId}`, live.clock.now() + 5000, async () => {
+    await live.store.locks.withLock(`person:${bob.accountId}`, live.call(), async () => {
       applied = applyBeside(live, 'organization');
       // Many calls: a step that did not wait would be done by then.
       await live.scan();
@@ -237,12 +237,11 @@ describe('going live with a plan', () => {
     await members(observed, second.id, 'add', bob.accountId);
     const live = await goLive();
     const { holds, locks, people } = live.store;
-    const until = live.clock.now() + 5000;
     const id = 'inv-00000000-0000-4000-8000-000000000001';
     let applied: Promise<unknown> | undefined;
 
-    await locks.withLock(`person:${id}`, until, async () => {
-      await locks.withLock(`person:${bob.accountId}`, until, async () => {
+    await locks.withLock(`person:${id}`, live.call(), async () => {
+      await locks.withLock(`person:${bob.accountId}`, live.call(), async () => {
         applied = applyBeside(live, 'organization');
         await live.scan();
         await people.insert(aPerson(id, { accountId: bob.accountId }));

@@ -408,7 +408,7 @@ describe('a granting group that is adopted', () => {
     await site.link(person);
     let release: () => void = () => undefined;
     let isHeld = false;
-    const held = site.store.locks.withLock(`person:${person}`, site.request().deadlineMs, async () => {
+    const held = site.store.locks.withLock(`person:${person}`, site.request(), async () => {
       isHeld = true;
       await new Promise<void>((resolve) => (release = resolve));
       await site.store.people.update(person, { wanted: 'inactive' });

@@ -241,7 +241,7 @@ describe('a creation that outlasts its request', () => {
     open();
     await until(() => truly(site, 'Design').length === people.length);
     const { id } = site.sandbox.findGroupByName('Design') ?? { id: '' };
-    await site.store.locks.withLock(`group:${id}`, site.request().deadlineMs, () => Promise.resolve());
+    await site.store.locks.withLock(`group:${id}`, site.request(), () => Promise.resolve());
     site.operations();
 
     const view = await site.groups.create(group, site.request());

@@ -170,7 +170,7 @@ describe('scan', () => {
     let release: () => void = () => undefined;
     const elsewhere = store.locks.withLock(
       'scan',
-      clock.now() + MINUTE,
+      makeCall(clock),
       () => new Promise<void>((done) => (release = done)),
     );
     const scanning = roster.scan(makeCall(clock));
@@ -190,7 +190,7 @@ describe('scan', () => {
     await clock.advance(6 * MINUTE);
     sandbox.takeCalls();
     let release: () => void = () => undefined;
-    const elsewhere = store.locks.withLock('scan', clock.now() + MINUTE, async () => {
+    const elsewhere = store.locks.withLock('scan', makeCall(clock), async () => {
       await new Promise<void>((done) => (release = done));
       const scan = await store.index.beginScan();
       await scan.commit({ groups: [], scannedAtMs: clock.now(), ownWritesSinceMs: clock.now() });
@@ -210,7 +210,7 @@ describe('scan', () => {
     let release: () => void = () => undefined;
     const elsewhere = store.locks.withLock(
       'scan',
-      clock.now() + MINUTE,
+      makeCall(clock),
       () => new Promise<void>((done) => (release = done)),
     );
     const scanning = expect(roster.scan(makeCall(clock))).rejects.toMatchObject({ kind: 'unavailable' });

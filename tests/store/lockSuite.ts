@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { Store } from '../../src/provisioning/store.js';
-import { ManualClock, settled, START_MS, type OpenStore } from './samples.js';
+import { aCall, ManualClock, settled, START_MS, type OpenStore } from './samples.js';
 
 const DEADLINE_MS = START_MS + 25_000;
 
@@ -9,7 +9,7 @@ async function hold(store: Store, key: string): Promise<{ letGo: () => void; don
   let letGo = (): void => undefined;
   let done: Promise<void> = Promise.resolve();
   await new Promise<void>((isHeld) => {
-    done = store.locks.withLock(key, DEADLINE_MS, () => {
+    done = store.locks.withLock(key, aCall(DEADLINE_MS), () => {
       isHeld();
       return new Promise<void>((resolve) => {
         letGo = resolve;
@@ -24,10 +24,12 @@ export function describeLocks(open: OpenStore): void {
     it('give back the result of the work, and its failure', async () => {
       const { locks } = await open();
 
-      await expect(locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve('done'))).resolves.toBe('done');
-      const failing = locks.withLock('person:1', DEADLINE_MS, () => Promise.reject(new Error('failed')));
+      await expect(locks.withLock('person:1', aCall(DEADLINE_MS), () => Promise.resolve('done'))).resolves.toBe('done');
+      const failing = locks.withLock('person:1', aCall(DEADLINE_MS), () => Promise.reject(new Error('failed')));
       await expect(failing).rejects.toThrow('failed');
-      await expect(locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve('again'))).resolves.toBe('again');
+      await expect(locks.withLock('person:1', aCall(DEADLINE_MS), () => Promise.resolve('again'))).resolves.toBe(
+        'again',
+      );
     });
 
     it('let one at a time through, first come, first served [SA4]', async () => {
@@ -37,7 +39,7 @@ export function describeLocks(open: OpenStore): void {
 
       await Promise.all(
         names.map((name) =>
-          locks.withLock('group:1', DEADLINE_MS, async () => {
+          locks.withLock('group:1', aCall(DEADLINE_MS), async () => {
             events.push(`${name} in`);
             await settled();
             events.push(`${name} out`);
@@ -52,7 +54,9 @@ export function describeLocks(open: OpenStore): void {
       const store = await open();
       const held = await hold(store, 'person:1');
 
-      await expect(store.locks.withLock('person:2', DEADLINE_MS, () => Promise.resolve('in'))).resolves.toBe('in');
+      await expect(store.locks.withLock('person:2', aCall(DEADLINE_MS), () => Promise.resolve('in'))).resolves.toBe(
+        'in',
+      );
       held.letGo();
       await held.done;
     });
@@ -62,8 +66,12 @@ export function describeLocks(open: OpenStore): void {
       const store = await open(clock);
       const held = await hold(store, 'person:1');
       const events: string[] = [];
-      const impatient = store.locks.withLock('person:1', START_MS + 1_000, () => Promise.resolve(events.push('never')));
-      const patient = store.locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve(events.push('patient')));
+      const impatient = store.locks.withLock('person:1', aCall(START_MS + 1_000), () =>
+        Promise.resolve(events.push('never')),
+      );
+      const patient = store.locks.withLock('person:1', aCall(DEADLINE_MS), () =>
+        Promise.resolve(events.push('patient')),
+      );
       const expectation = expect(impatient).rejects.toMatchObject({
         kind: 'unavailable',
         retryAfterSeconds: expect.any(Number),
@@ -84,13 +92,12 @@ export function describeLocks(open: OpenStore): void {
       const held = await hold(store, 'person:1');
       const stopping = new AbortController();
       const events: string[] = [];
-      const stopped = store.locks.withLock(
-        'person:1',
-        DEADLINE_MS,
-        () => Promise.resolve(events.push('never')),
-        stopping.signal,
+      const stopped = store.locks.withLock('person:1', aCall(DEADLINE_MS, stopping.signal), () =>
+        Promise.resolve(events.push('never')),
       );
-      const patient = store.locks.withLock('person:1', DEADLINE_MS, () => Promise.resolve(events.push('patient')));
+      const patient = store.locks.withLock('person:1', aCall(DEADLINE_MS), () =>
+        Promise.resolve(events.push('patient')),
+      );
 
       stopping.abort();
 
@@ -102,7 +109,7 @@ export function describeLocks(open: OpenStore): void {
 
     it('leave the store usable for the work', async () => {
       const store = await open();
-      const found = await store.locks.withLock('person:1', DEADLINE_MS, () =>
+      const found = await store.locks.withLock('person:1', aCall(DEADLINE_MS), () =>
         store.transaction(({ people }) => people.find('ada')),
       );
 
@@ -119,7 +126,7 @@ export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, 
       const [first, second] = [await open(clock), await open(clock)];
       const held = await hold(first, 'address:ada@example.com');
       const events: string[] = [];
-      const waiting = second.locks.withLock('address:ada@example.com', DEADLINE_MS, () =>
+      const waiting = second.locks.withLock('address:ada@example.com', aCall(DEADLINE_MS), () =>
         Promise.resolve(events.push('second')),
       );
       await settled();
@@ -138,7 +145,7 @@ export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, 
       const clock = new ManualClock();
       const [first, second] = [await open(clock), await open(clock)];
       const held = await hold(first, 'scan');
-      const waiting = second.locks.withLock('scan', START_MS + 1_000, () => Promise.resolve());
+      const waiting = second.locks.withLock('scan', aCall(START_MS + 1_000), () => Promise.resolve());
       const expectation = expect(waiting).rejects.toMatchObject({ kind: 'unavailable' });
       for (let round = 0; round < 20; round += 1) {
         await settled();
@@ -155,7 +162,7 @@ export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, 
       const [first, second] = [await open(clock), await open(clock)];
       const held = await hold(first, 'scan');
       const stopping = new AbortController();
-      const waiting = second.locks.withLock('scan', DEADLINE_MS, () => Promise.resolve(), stopping.signal);
+      const waiting = second.locks.withLock('scan', aCall(DEADLINE_MS, stopping.signal), () => Promise.resolve());
       const expectation = expect(waiting).rejects.toMatchObject({ kind: 'unavailable' });
       await settled();
 
@@ -170,7 +177,7 @@ export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, 
       const clock = new ManualClock();
       const [first, second] = [await open(clock), await open(clock)];
       const held = await hold(first, 'scan');
-      const waiting = second.locks.withLock('scan', START_MS + 120_000, () => Promise.resolve('taken over'));
+      const waiting = second.locks.withLock('scan', aCall(START_MS + 120_000), () => Promise.resolve('taken over'));
 
       await settled();
       await pass(clock, 31_000);
@@ -191,7 +198,7 @@ export function describeSharedLocks(open: OpenStore, pass: (clock: ManualClock, 
           await jest.advanceTimersByTimeAsync(10_000);
         }
 
-        const late = second.locks.withLock('scan', clock.now(), () => Promise.resolve());
+        const late = second.locks.withLock('scan', aCall(clock.now()), () => Promise.resolve());
         await expect(late).rejects.toMatchObject({ kind: 'unavailable' });
         held.letGo();
         await held.done;

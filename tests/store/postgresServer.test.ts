@@ -18,7 +18,7 @@ import {
   startPostgres,
   warnWithoutPostgres,
 } from '../support/postgres.js';
-import { aPerson, ManualClock } from './samples.js';
+import { aCall, aPerson, ManualClock } from './samples.js';
 
 // A server of this file's own, because it is stopped: one that TEST_DATABASE_URL names is left alone.
 const isPossible = hasPostgres() && (postgresPrograms() !== undefined || process.env['CI'] === 'true');
@@ -110,13 +110,13 @@ warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
       const store = await open();
       const other = await open();
       await store.people.insert(aPerson('ada'));
-      const held = store.locks.withLock('scan', Number.MAX_SAFE_INTEGER, async () => {
+      const held = store.locks.withLock('scan', aCall(Number.MAX_SAFE_INTEGER), async () => {
         await server.stop('immediate');
         const away = await Promise.allSettled([
           store.people.find('ada'),
           store.people.insert(aPerson('bob')),
           store.transaction(({ people }) => people.find('ada')),
-          other.locks.withLock('scan', 0, () => Promise.resolve()),
+          other.locks.withLock('scan', aCall(0), () => Promise.resolve()),
         ]);
         await server.start();
         return away;
@@ -127,7 +127,7 @@ warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
       }
       expect(await store.people.find('ada')).toMatchObject({ id: 'ada' });
       expect(await other.people.find('bob')).toBeUndefined();
-      await expect(other.locks.withLock('scan', 0, () => Promise.resolve('free'))).resolves.toBe('free');
+      await expect(other.locks.withLock('scan', aCall(0), () => Promise.resolve('free'))).resolves.toBe('free');
     });
   });
 
@@ -309,9 +309,9 @@ warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
     it('lets several serve, none of which drops the locks of another', async () => {
       const [first, second] = [lockToServe(place.url), lockToServe(place.url)];
       const store = await open(place.url, 'serve');
-      await store.locks.withLock('scan', 0, async () => {
+      await store.locks.withLock('scan', aCall(0), async () => {
         const other = await open(place.url, 'serve');
-        await expect(other.locks.withLock('scan', 0, () => Promise.resolve())).rejects.toMatchObject({
+        await expect(other.locks.withLock('scan', aCall(0), () => Promise.resolve())).rejects.toMatchObject({
           kind: 'unavailable',
         });
       });

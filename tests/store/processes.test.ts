@@ -4,7 +4,7 @@ import Sqlite from 'libsql';
 import type { Clock } from '../../src/provisioning/call.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { openWorkshop, type Child, type Workshop } from './processes.js';
-import { ManualClock } from './samples.js';
+import { aCall, ManualClock } from './samples.js';
 
 let workshop: Workshop;
 beforeAll(async () => {
@@ -87,12 +87,12 @@ describe('several processes on one file', () => {
     const clock = new SkippingClock();
     const store = await openSqliteStore({ url, clock });
 
-    const tooEarly = store.locks.withLock('scan', clock.now() + 300, () => Promise.resolve());
+    const tooEarly = store.locks.withLock('scan', aCall(clock.now() + 300), () => Promise.resolve());
     await expect(tooEarly).rejects.toMatchObject({ kind: 'unavailable' });
     await holder.kill();
     clock.skip(31_000);
 
-    await expect(store.locks.withLock('scan', clock.now(), () => Promise.resolve('free'))).resolves.toBe('free');
+    await expect(store.locks.withLock('scan', aCall(clock.now()), () => Promise.resolve('free'))).resolves.toBe('free');
     await store.close();
   });
 });

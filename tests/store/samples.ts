@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/provisioning/call.js';
+import type { Call, Clock } from '../../src/provisioning/call.js';
 import type { IndexedGroup } from '../../src/provisioning/indexRecords.js';
 import type { GroupLink, NewPersonLink, Store } from '../../src/provisioning/store.js';
 
@@ -41,6 +41,11 @@ export class ManualClock implements Clock {
 /** Everything that can go on without time passing has gone on. */
 export async function settled(): Promise<void> {
   for (let round = 0; round < 20; round += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A call that waits for a lock until then. */
+export function aCall(deadlineMs: number, signal = new AbortController().signal): Call {
+  return { requestId: 'test', caller: 'okta', kind: 'request', deadlineMs, signal, upstream: [] };
 }
 
 export function aPerson(id: string, changes: Partial<NewPersonLink> = {}): NewPersonLink {

@@ -6,7 +6,7 @@ import Sqlite from 'libsql';
 import type { Store } from '../../src/provisioning/store.js';
 import { holdServeLock } from '../../src/store/serveLock.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
-import { aPerson, at, ManualClock, scan, START_MS } from './samples.js';
+import { aCall, aPerson, at, ManualClock, scan, START_MS } from './samples.js';
 
 let folder: string;
 const stores: Store[] = [];
@@ -137,7 +137,7 @@ describe('addresses on the disk', () => {
   it('of people who are not linked never get there, neither from a scan nor from a lock [LI1]', async () => {
     const store = await open();
     await scan(store, { users: ['ada'] });
-    await store.locks.withLock('address:ada@example.com', START_MS + 1_000, async () => {
+    await store.locks.withLock('address:ada@example.com', aCall(START_MS + 1_000), async () => {
       expect(await isOnDisk('example.com')).toBe(false);
     });
   });
@@ -149,7 +149,7 @@ describe('a lock whose row could not be removed', () => {
     const other = new Sqlite(join(folder, 'bridge.db'));
     other.exec("create trigger undeletable before delete on locks begin select raise(abort, 'no'); end");
     other.close();
-    const take = () => store.locks.withLock('scan', START_MS, () => Promise.resolve('held'));
+    const take = () => store.locks.withLock('scan', aCall(START_MS), () => Promise.resolve('held'));
 
     expect([await take(), await take()]).toEqual(['held', 'held']);
   });
