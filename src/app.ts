@@ -23,6 +23,7 @@ import { createPeople } from './provisioning/people.js';
 import { countSeats, createSeats } from './provisioning/seats.js';
 import { settleInvitations, settleReturned } from './provisioning/settling.js';
 import type { Store } from './provisioning/store.js';
+import { endsInTime } from './provisioning/waiting.js';
 import { createRoster, type RunningRoster } from './roster/roster.js';
 import { refuse } from './scim/answers.js';
 import { requireCaller } from './scim/auth.js';
@@ -32,6 +33,8 @@ import { createScimRouter, SCIM_BASE_PATH } from './scim/router.js';
 const MAX_JOBS = 200;
 const MAX_JOB_MS = 15 * 60 * 1000;
 
+/** Who looks whether the bridge lives waits some seconds, and takes a longer silence for its death. */
+const STORE_ANSWER_MS = 2_000;
 const STORE_AWAY = 'The database of the bridge does not answer; every message is 503 until it does.';
 
 const BRAKE_TRIPPED =
@@ -149,14 +152,16 @@ export function createApp(parts: AppParts): App {
     baseUrl: `${config.publicUrl}${SCIM_BASE_PATH}`,
   };
   const door = requireCaller({ callers, clock, log: logger, metrics });
-  /** An instance that has lost its database must not be sent what another one can answer (rule SA17). */
+  /**
+   * An instance that has lost its database must not be sent what another one can answer (rule SA17). Whatever else of a
+   * route asks the store comes behind this, and is left out where the store does not answer.
+   */
   const askStore: RequestHandler = async (_request, _response, next) => {
-    const answers = await store.index.scannedAtMs().then(
-      () => true,
-      () => false,
-    );
+    const asked = store.index.scannedAtMs();
+    const { signal } = new AbortController();
+    const answers = await endsInTime(asked, clock.now() + STORE_ANSWER_MS, signal, clock).catch(() => false);
     health.set('store', answers ? { ok: true } : { ok: false, message: STORE_AWAY });
-    next();
+    next(answers ? undefined : 'route');
   };
   /** Brake and plan live in the store: other processes may release or apply them, and the brake's window moves on by itself. */
   const lookAtStore: RequestHandler = async (_request, _response, next) => {
@@ -181,11 +186,13 @@ export function createApp(parts: AppParts): App {
   };
 
   const handler = createHttpApp({ config, logger, metrics, clock });
-  handler.get(['/readyz', '/healthz'], askStore);
-  handler.get(['/healthz', '/metrics'], lookAtStore);
+  handler.get('/metrics', door);
+  handler.get('/healthz', askStore, lookAtStore);
+  handler.get('/readyz', askStore);
+  handler.get('/metrics', askStore, lookAtStore, lookAtSeats);
   handler.get('/healthz', serveHealth(health));
   handler.get('/readyz', serveReadiness(health));
-  handler.get('/metrics', door, lookAtSeats, serveMetrics(metrics));
+  handler.get('/metrics', serveMetrics(metrics));
   handler.use(
     SCIM_BASE_PATH,
     createScimRouter({ bridge, door, publicUrl: config.publicUrl, clock, stopping: stopping.signal }),

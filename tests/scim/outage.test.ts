@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Fault } from '../../src/sandbox/faults.js';
-import { createTestClock, startTestBridge, type TestBridge } from '../support/bridge.js';
+import { openSqliteStore } from '../../src/store/sqlite.js';
+import { createTestClock, OKTA_TOKEN, startTestBridge, type TestBridge } from '../support/bridge.js';
 import { createHastyClock, detailOf, filtered, GROUP_URN, idOf, patch, SEARCH_URN, user } from './exchanges.js';
 
 /** Longer than any pause that a refusal begins. */
@@ -246,4 +247,37 @@ describe('when Atlassian does not answer at all', () => {
 
     expect(truth(site)).toEqual(before);
   }, 15_000);
+});
+
+describe('when the database does not answer at all', () => {
+  it('health, readiness and metrics are answered all the same, and say so until it does [SA17]', async () => {
+    let isSilent = false;
+    const unlessSilent = <T>(ask: () => Promise<T>): Promise<T> => (isSilent ? new Promise(() => undefined) : ask());
+    const clock = createTestClock();
+    const { index, brake, ...rest } = await openSqliteStore({ url: ':memory:', clock });
+    const bridge = await startTestBridge({
+      store: {
+        ...rest,
+        index: { ...index, scannedAtMs: () => unlessSilent(() => index.scannedAtMs()) },
+        brake: { ...brake, releasedUntilMs: () => unlessSilent(() => brake.releasedUntilMs()) },
+      },
+      // Waiting for who is silent takes no time here.
+      clock: { ...clock, sleep: (ms, signal) => (isSilent ? Promise.resolve() : clock.sleep(ms, signal)) },
+      settings: { SEAT_LIMIT: '20' },
+    });
+    const ask = (path: string): Promise<Response> =>
+      fetch(`${bridge.url}${path}`, { headers: { Authorization: `Bearer ${OKTA_TOKEN}` } });
+
+    isSilent = true;
+    const health = await ask('/healthz');
+    expect(health.status).toBe(200);
+    expect(await health.json()).toMatchObject({ status: 'degraded', parts: { store: { ok: false } } });
+    expect((await ask('/readyz')).status).toBe(503);
+    expect((await ask('/metrics')).status).toBe(200);
+
+    isSilent = false;
+    expect((await ask('/readyz')).status).toBe(200);
+    await bridge.close();
+    await rest.close();
+  });
 });
