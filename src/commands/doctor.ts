@@ -4,7 +4,7 @@ import { systemClock } from '../clock.js';
 import { readConfig } from '../config.js';
 import { examine, type Finding } from '../doctor/check.js';
 import { DOCTOR_CHECKS, OWN_CHECKS } from '../doctor/checks.js';
-import { type Questions, questionsTo } from '../doctor/questions.js';
+import { once, type Questions, questionsTo } from '../doctor/questions.js';
 import { hasFailed, toJson, toText } from '../doctor/report.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES } from '../exit.js';
@@ -32,7 +32,7 @@ export async function doctor({ json }: { readonly json: boolean }): Promise<numb
       ...(config.mode === 'observe' ? [] : await takeLeftovers(config.databaseUrl, questions)),
       ...(await examine(OWN_CHECKS, {
         config,
-        store: () => glanceAtStore(config.databaseUrl),
+        store: once(() => glanceAtStore(config.databaseUrl)),
         now: () => systemClock.now(),
       })),
     ];

@@ -5,6 +5,7 @@ import { onCrash } from '../crash.js';
 import { databasePlace } from '../databaseAddress.js';
 import { examine } from '../doctor/check.js';
 import { OWN_CHECKS } from '../doctor/checks.js';
+import { once } from '../doctor/questions.js';
 import { logFindings } from '../doctor/report.js';
 import { loadEnvironment } from '../environment.js';
 import { EXIT_CODES, ExitError } from '../exit.js';
@@ -41,7 +42,11 @@ export async function serve(onHangup: HangupHandler): Promise<void> {
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
   onCrash((error) => process.stderr.write(`${logger.line('error', CRASHED, { error })}\n`));
   logFindings(
-    await examine(OWN_CHECKS, { config, store: () => glanceAtStore(config.databaseUrl), now: () => systemClock.now() }),
+    await examine(OWN_CHECKS, {
+      config,
+      store: once(() => glanceAtStore(config.databaseUrl)),
+      now: () => systemClock.now(),
+    }),
     logger,
   );
   const { tls } = config;

@@ -122,7 +122,8 @@ export function questionsTo(
   };
 }
 
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
+/** Asks at the first call, and gives everybody that answer or failure. */
+export function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => (asked ??= ask());
 }

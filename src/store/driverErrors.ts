@@ -43,9 +43,13 @@ const ADVICE: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** What SQLite says, with no code of its own, of a header that no release of it has written. */
+const UNKNOWN_FORMAT = 'unsupported file format';
+
 /** SQLite's result code, for example `SQLITE_BUSY`; undefined for any other error. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  if (error.message === UNKNOWN_FORMAT) return 'SQLITE_NOTADB';
   return error.code.startsWith('SQLITE_') ? error.code : undefined;
 }
 

@@ -4,7 +4,7 @@ import { Kysely, sql } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import type { PauseRecords } from '../provisioning/pauseRecords.js';
 import type { Records } from '../provisioning/store.js';
-import { refuseLostDatabase } from './databaseFile.js';
+import { openingProblem, refuseLostDatabase } from './databaseFile.js';
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver } from './driver.js';
 import { fromDriver } from './driverErrors.js';
@@ -25,7 +25,8 @@ export type Look<T> = { readonly kind: 'absent' | 'older' | 'newer' } | { readon
  * Reads a store without making, migrating or changing it, also while a bridge serves it.
  *
  * @param url as for `openStore`; a store in memory is nobody else's, so that there is none
- * @throws Failure `unavailable` when the database is none, or cannot be read; `misconfigured` when PostgreSQL refuses us
+ * @throws Failure `misconfigured` when the file is lost, damaged or no database, or PostgreSQL refuses us; `unavailable`
+ *   when the database cannot be read at the moment
  */
 export function lookInto<T>(url: string, work: (db: Handle) => Promise<T>): Promise<Look<T>> {
   return isPostgresUrl(url) ? lookIntoPostgres(url, work) : lookIntoFile(url, work);
@@ -65,7 +66,7 @@ async function lookIntoFile<T>(url: string, work: (db: Handle) => Promise<T>): P
     const tables = await db.introspection.getTables();
     return tables.some(({ name }) => name === 'schema_migrations') ? await lookAt(db, work) : { kind: 'absent' };
   } catch (error) {
-    throw fromDriver(error);
+    throw openingProblem(path, error) ?? fromDriver(error);
   } finally {
     // Not by the driver, which would move the log into the database first: that is for those who write.
     database.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Sqlite from 'libsql';
 import type { Store } from '../../src/provisioning/store.js';
+import { glanceAtStore } from '../../src/store/glance.js';
 import { holdServeLock } from '../../src/store/serveLock.js';
 import { openSqliteStore } from '../../src/store/sqlite.js';
 import { aCall, aPerson, at, ManualClock, scan, START_MS } from './samples.js';
@@ -90,13 +91,17 @@ describe('openSqliteStore', () => {
     });
   });
 
-  it('says that a file is no database [SA21]', async () => {
-    await writeFile(join(folder, 'bridge.db'), 'not a database, but long enough to be taken for one'.repeat(100));
+  it.each([
+    ['of something else', () => Buffer.from('not a database, but long enough to be taken for one'.repeat(100))],
+    ['whose format no SQLite has written', (database: Buffer) => database.fill(0xff, 44, 48)],
+  ])('says that a file %s is no database, whoever opens or looks into it [SA21]', async (_what, spoil) => {
+    await (await open()).close();
+    const path = join(folder, 'bridge.db');
+    await writeFile(path, spoil(await readFile(path)));
 
-    await expect(open()).rejects.toMatchObject({
-      kind: 'misconfigured',
-      message: expect.stringContaining('is no database'),
-    });
+    const refusal = { kind: 'misconfigured', message: expect.stringContaining('is no database') };
+    await expect(open()).rejects.toMatchObject(refusal);
+    await expect(glanceAtStore(`file:${path}`)).rejects.toMatchObject(refusal);
   });
 });
 
