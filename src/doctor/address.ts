@@ -1,5 +1,5 @@
 import { Failure } from '../provisioning/failure.js';
-import type { Check } from './check.js';
+import { type Check, inSentences, type Observation } from './check.js';
 import type { Questions } from './questions.js';
 
 /** Does an Atlassian site answer at ATLASSIAN_SITE_URL? */
@@ -11,18 +11,9 @@ export const address: Check<Questions> = {
       const { cloudId } = await site();
       return [{ status: 'ok', message: `${url} is an Atlassian site (cloud id ${cloudId}).` }];
     } catch (error) {
-      const { upstream } = Failure.from(error);
-      if (upstream?.status === undefined) {
-        return [
-          {
-            status: 'failed',
-            message: `Nothing answers at ${url}.`,
-            remedy:
-              'Check ATLASSIAN_SITE_URL, the name server, and whether this machine may open connections to it. A proxy is used only where UPSTREAM_PROXY names it.',
-            cause: error,
-          },
-        ];
-      }
+      const failure = Failure.from(error);
+      const { upstream } = failure;
+      if (upstream?.status === undefined) return [{ status: 'failed', ...silence(url, failure), cause: error }];
       return [
         {
           status: tokenKind === 'scoped' ? 'failed' : 'warning',
@@ -34,3 +25,14 @@ export const address: Check<Questions> = {
     }
   },
 };
+
+/** Where somebody else answers or refuses, a proxy for example, the failure says what the operator can do about it. */
+function silence(url: string, failure: Failure): Pick<Observation, 'message' | 'remedy'> {
+  const [happened, advice] = inSentences(failure);
+  if (advice.startsWith('The operator')) return { message: `${url} cannot be asked. ${happened}`, remedy: advice };
+  return {
+    message: `Nothing answers at ${url}.`,
+    remedy:
+      'Check ATLASSIAN_SITE_URL, the name server, and whether this machine may open connections to it. A proxy is used only where UPSTREAM_PROXY names it.',
+  };
+}

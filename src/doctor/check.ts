@@ -88,11 +88,9 @@ async function observe<Subject>(check: Check<Subject>, subject: Subject): Promis
   }
 }
 
-/** A failure as an observation, in its own words: by their contract one sentence what happened, one what to do. */
+/** A failure as an observation, in its own words. */
 export function failed(failure: Failure): Observation {
-  const end = failure.message.search(/\.\s/) + 1;
-  const [happened, advice] =
-    end === 0 ? [failure.message, ''] : [failure.message.slice(0, end), failure.message.slice(end).trim()];
+  const [happened, advice] = inSentences(failure);
   const isForOperator = failure.kind === 'misconfigured';
   return {
     status: 'failed',
@@ -101,6 +99,12 @@ export function failed(failure: Failure): Observation {
     ...missingScope(failure),
     cause: failure,
   };
+}
+
+/** What happened, and what to do: by their contract messages of failures are one sentence of each. */
+export function inSentences({ message }: Failure): readonly [happened: string, advice: string] {
+  const end = message.search(/\.\s/) + 1;
+  return end === 0 ? [message, ''] : [message.slice(0, end), message.slice(end).trim()];
 }
 
 function missingScope({ upstream }: Failure): Pick<Finding, 'scope'> {

@@ -314,6 +314,9 @@ describe('the environment of a process', () => {
     expect(await trusting.exit).toBe(0);
     expect(trusting.output().stdout).toContain('HTTPS_PROXY is ignored. Set UPSTREAM_PROXY');
     expect(await strict.exit).toBe(1);
+    expect(strict.output().stdout).toMatch(
+      /has a certificate that this machine does not trust\. .*NODE_EXTRA_CA_CERTS/,
+    );
     expect(await careless.exit).toBe(78);
     expect(careless.output().stderr).toContain('NODE_TLS_REJECT_UNAUTHORIZED is 0');
     expect(await through.exit).toBe(0);
