@@ -11,6 +11,7 @@ export const SECRET_FILES: Readonly<Record<string, string>> = {
   ATLASSIAN_ORG_API_KEY_FILE: '/run/secrets/atlassian_org_api_key',
   SCIM_TOKENS_FILE: '/run/secrets/scim_tokens',
   DATABASE_URL_FILE: '/run/secrets/database_url',
+  UPSTREAM_PROXY_FILE: '/run/secrets/upstream_proxy',
 };
 /** Far over a hundred callers with long secrets; a log or an image of a disk given by mistake is not read. */
 const MAX_BYTES = 64 * 1024;

@@ -12,6 +12,7 @@ const VALUES = {
   ATLASSIAN_ORG_API_KEY: 'the-key-of-the-organization',
   SCIM_TOKENS: `okta:${SECRET}1`,
   DATABASE_URL: 'file:./of-a-file.db',
+  UPSTREAM_PROXY: 'http://bridge:of-the-proxy@proxy.acme.com:3128',
 };
 const REST = {
   ATLASSIAN_SITE_URL: 'https://acme.atlassian.net',

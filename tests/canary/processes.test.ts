@@ -195,6 +195,7 @@ describe('serve and the commands beside it, with marks in every place', () => {
       ...env,
       SCIM_TOKENS: `okta:${SECRETS.okta} ${SECRETS.password}`,
       ATLASSIAN_ADMIN_EMAIL: SECRETS.apiToken,
+      UPSTREAM_PROXY: `socks5://bridge:${encodeURIComponent(SECRETS.password)}@proxy.example.com`,
     };
     const remote = { ...env, DATABASE_URL: `postgres://bridge:${encodeURIComponent(SECRETS.password)}@127.0.0.1:1/x` };
     const texts = await Promise.all([
