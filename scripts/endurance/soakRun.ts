@@ -13,7 +13,7 @@ import { createRandom, type Random } from './random.js';
 import { settingsOf, TOKENS } from './settings.js';
 import { BACK_ENDS, type Site, startSite } from './site.js';
 import { HEAD, toRow } from './soakTable.js';
-import { describeMemory, fileProblems, memoryProblems } from './verdict.js';
+import { describeMemory, leakProblems, memoryProblems } from './verdict.js';
 import { Violation } from './violation.js';
 import { bother, visit } from './visitors.js';
 import { startWeather, type Weather } from './weather.js';
@@ -237,7 +237,7 @@ class Soak {
     this.#agent.destroy();
     const deadlineMs = Date.now() + CLOSING_MS;
     for (;;) {
-      const problems = fileProblems(begun, await this.#sample());
+      const problems = leakProblems(begun, await this.#sample());
       if (problems.length === 0 || Date.now() > deadlineMs) return problems;
       await sleep(500);
     }

@@ -53,11 +53,16 @@ function lengthOf(samples: readonly Sample[]): number {
 /** Most idle connections to Atlassian: for each of the two clients that a bridge uses, as many as it may use at once. */
 const MOST_IDLE_UPSTREAM = 16;
 
+/** More handles than at the start: timers that come and go. What leaks does so with each of hundreds of requests. */
+const MOST_MORE_HANDLES = 10;
+
 /** What speaks against everything being closed again. @param begun before the first request */
-export function fileProblems(begun: Sample, now: Sample): string[] {
+export function leakProblems(begun: Sample, now: Sample): string[] {
   const problems: string[] = [];
   if (now.files > begun.files)
     problems.push(`${now.files} files and sockets are open, ${begun.files} were at the start`);
+  if (now.handles > begun.handles + MOST_MORE_HANDLES)
+    problems.push(`${now.handles} handles are active, ${begun.handles} were at the start`);
   if (now.upstreamSockets > MOST_IDLE_UPSTREAM)
     problems.push(`${now.upstreamSockets} connections to Atlassian are open`);
   return problems;

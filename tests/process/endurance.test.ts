@@ -4,7 +4,7 @@ import { type CreateDatabase, createSqlite } from '../../scripts/endurance/datab
 import type { Sample } from '../../scripts/endurance/measures.js';
 import { parseCrashArguments, parseSoakArguments, UsageError } from '../../scripts/endurance/options.js';
 import { describeSoak, runSoak } from '../../scripts/endurance/soakRun.js';
-import { fileProblems, memoryProblems } from '../../scripts/endurance/verdict.js';
+import { leakProblems, memoryProblems } from '../../scripts/endurance/verdict.js';
 import { hasPostgres, newDatabase, warnWithoutPostgres } from '../support/postgres.js';
 
 /** On a machine that does much else; on a quiet one each takes some twenty seconds. */
@@ -118,12 +118,13 @@ describe('npm run soak, in short', () => {
     expect(memoryProblems(samples)).toHaveLength(problems);
   });
 
-  it('tells files that stay open, and connections to Atlassian beyond those that are kept for the next call', () => {
+  it('tells files and handles that stay open, and connections to Atlassian beyond those that are kept for the next call', () => {
     const [sample] = minutes(1, () => 100);
     if (sample === undefined) throw new Error('There is no sample.');
 
-    expect(fileProblems(sample, sample)).toEqual([]);
-    expect(fileProblems(sample, { ...sample, files: 34 })).toHaveLength(1);
-    expect(fileProblems(sample, { ...sample, upstreamSockets: 17 })).toHaveLength(1);
+    expect(leakProblems(sample, sample)).toEqual([]);
+    expect(leakProblems(sample, { ...sample, files: 34 })).toHaveLength(1);
+    expect(leakProblems(sample, { ...sample, handles: 51 })).toHaveLength(1);
+    expect(leakProblems(sample, { ...sample, upstreamSockets: 17 })).toHaveLength(1);
   });
 });
