@@ -1,6 +1,6 @@
 import { Failure } from '../provisioning/failure.js';
 import type { GroupChange } from '../provisioning/groups.js';
-import { inTurns, nextTurn } from '../provisioning/turns.js';
+import { inTurns } from '../provisioning/turns.js';
 import type { ScimContext } from './context.js';
 import { listGroups } from './groupLists.js';
 import { toGroup } from './mapping.js';
@@ -22,10 +22,8 @@ export async function egressGroup(request: ScimRequest, { bridge, call }: ScimCo
 /** `POST /Groups`, `PUT /Groups/{id}`; in a PUT absent members clear (rule GR6). */
 export async function ingressGroup(request: ScimRequest, { bridge, call, response }: ScimContext): Promise<object> {
   const projection = parseProjection(readProjectionInputs(request.query), 'Group');
-  const input = readGroup(request.body);
+  const input = await inTurns(readGroup(request.body));
   const memberIds = input.members ?? [];
-  // Fifty thousand members took their time.
-  await nextTurn();
   if (request.target !== undefined) {
     const change: GroupChange = {
       add: [],

@@ -1,5 +1,6 @@
 import { Failure } from '../provisioning/failure.js';
 import type { Json } from '../provisioning/store.js';
+import type { Steps } from '../provisioning/turns.js';
 import { isJsonList, isJsonObject, property, shown } from './json.js';
 
 /** Atlassian's account and group ids and our `inv-<uuid>`; nobody has an id of another form. */
@@ -12,15 +13,17 @@ export function isMemberId(id: string): boolean {
 
 /**
  * Reads members that are to be in a group: a list, one object or one plain id (Microsoft's Postman collection), each
- * entry an id or an object with `value`; other sub-attributes (`$ref: null` from Entra ID, `display`) are ignored.
+ * entry an id or an object with `value`; other sub-attributes (`$ref: null` from Entra ID, `display`) are ignored. A step
+ * for each entry.
  *
  * @returns ids in the order of the message, each once
  * @throws Failure `invalid` `invalidValue` for another type, an entry without `value`, a nested group, or an id of a
  *   form that nobody has
  */
-export function readMembers(value: Json): readonly string[] {
+export function* readMembers(value: Json): Steps<readonly string[]> {
   const ids = new Set<string>();
   for (const entry of entriesOf(value)) {
+    yield;
     const { id, isGroup } = readEntry(entry);
     if (id === undefined) {
       throw new Failure(

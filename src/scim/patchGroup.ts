@@ -48,7 +48,7 @@ export function planGroupPatch(operations: readonly PatchOperation[]): GroupPatc
   return atOnce(groupPatchSteps(operations));
 }
 
-/** As {@link planGroupPatch}, with a step for each operation. */
+/** As {@link planGroupPatch}, with a step for each operation, and for each member that one adds. */
 export function* groupPatchSteps(operations: readonly PatchOperation[]): Steps<GroupPatchPlan> {
   const members = new MemberFold();
   const otherChanges = new Set<string>();
@@ -130,7 +130,7 @@ function* foldMembers(members: MemberFold, operation: PatchOperation, path: Patc
   const given = valueOf(operation);
   // null is no list (RFC 7643 §2.5): it neither adds nor clears. `[]` clears.
   if (given === null) return undefined;
-  const ids = readMembers(given);
+  const ids = yield* readMembers(given);
   if (op === 'add') members.add(ids);
   else members.replace(ids);
   return undefined;

@@ -1,5 +1,6 @@
 import { Failure } from '../provisioning/failure.js';
 import type { Json, JsonObject } from '../provisioning/store.js';
+import type { Steps } from '../provisioning/turns.js';
 import {
   boundAttribute,
   budgetOf,
@@ -81,14 +82,14 @@ export interface GroupInput {
 }
 
 /**
- * Reads the body of POST or PUT `/Groups`. What a group in Confluence has no place for is ignored, unread. Entra ID's schema name
+ * Reads the body of POST or PUT `/Groups`, with a step for each member. What a group in Confluence has no place for is ignored, unread. Entra ID's schema name
  * `http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group` is ignored like every unknown one.
  *
  * @param body untrusted
  * @throws Failure `invalid`: `invalidSyntax` when the body is no object, `invalidValue` for a displayName that is missing
  *   or not fit for a group, members that are no users, or anything out of bounds
  */
-export function readGroup(body: unknown): GroupInput {
+export function* readGroup(body: unknown): Steps<GroupInput> {
   let displayName: string | undefined;
   let externalId: StatedId | undefined;
   let members: readonly string[] | undefined;
@@ -102,7 +103,7 @@ export function readGroup(body: unknown): GroupInput {
     if (reserved === 'members') {
       const value = read();
       // authentik and Keycloak leave an empty list out; others send null.
-      if (value !== null) members = readMembers(value);
+      if (value !== null) members = yield* readMembers(value);
     }
   }
   if (displayName === undefined) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { atOnce } from '../../src/provisioning/turns.js';
 import { readGroup, readUser } from '../../src/scim/requests.js';
 import { ENTERPRISE_URN, USER_URN } from '../../src/scim/userAttributes.js';
 import { thrownBy } from './thrown.js';
@@ -240,15 +241,17 @@ describe('readUser', () => {
 
 describe('readGroup', () => {
   it("reads Entra's group, whose second schema name nobody else knows", () => {
-    const group = readGroup({
-      schemas: [
-        'urn:ietf:params:scim:schemas:core:2.0:Group',
-        'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group',
-      ],
-      displayName: 'Team',
-      externalId: 'e1',
-      meta: { resourceType: 'Group' },
-    });
+    const group = atOnce(
+      readGroup({
+        schemas: [
+          'urn:ietf:params:scim:schemas:core:2.0:Group',
+          'http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group',
+        ],
+        displayName: 'Team',
+        externalId: 'e1',
+        meta: { resourceType: 'Group' },
+      }),
+    );
     expect(group).toEqual({
       displayName: 'Team',
       externalId: { value: 'e1' },
@@ -267,7 +270,7 @@ describe('readGroup', () => {
     ['with a display', [{ value: 'a', display: 'Ada' }], ['a']],
     ['with null references', [{ $ref: null, value: 'a', type: 'User' }], ['a']],
   ])('reads members that are %s', (_, members, expected) => {
-    expect(readGroup({ displayName: 'Team', members }).members).toEqual(expected);
+    expect(atOnce(readGroup({ displayName: 'Team', members })).members).toEqual(expected);
   });
 
   it.each([
@@ -279,7 +282,7 @@ describe('readGroup', () => {
     ['a value of another type', [{ value: 7 }], /cannot be read/],
     ['lists in lists', [['a']], /cannot be read/],
   ])('refuses members with %s', (_, members, message) => {
-    const failure = thrownBy(() => readGroup({ displayName: 'Team', members }));
+    const failure = thrownBy(() => atOnce(readGroup({ displayName: 'Team', members })));
     expect(failure).toMatchObject({ kind: 'invalid', scimType: 'invalidValue' });
     expect(failure.message).toMatch(message);
   });
@@ -287,7 +290,7 @@ describe('readGroup', () => {
   it.each([[null], [''], [' '], ['a\u0007'], ['a\u0085b'], ['x'.repeat(256)], [7]])(
     'refuses displayName %j and names it [GR3]',
     (displayName) => {
-      const failure = thrownBy(() => readGroup({ displayName }));
+      const failure = thrownBy(() => atOnce(readGroup({ displayName })));
       expect(failure).toMatchObject({ kind: 'invalid', scimType: 'invalidValue' });
       expect(failure.message).toMatch(/^displayName /);
     },
