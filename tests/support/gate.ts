@@ -1,4 +1,7 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../scripts/endurance/serve.js';
+
+export { freePort } from '../../scripts/endurance/serve.js';
 
 /** An address that answers only while it is open: an Atlassian that is down, and comes up. */
 export interface Gate {
@@ -37,15 +40,4 @@ export async function createGate(siteUrl: string): Promise<Gate> {
       await new Promise<void>((resolve) => opened.close(() => resolve()));
     },
   };
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
