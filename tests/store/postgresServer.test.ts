@@ -50,9 +50,9 @@ warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
   /** Statements in the database of this test, by its superuser. */
   const run = (sql: string): Promise<unknown> => asSuperuser((client) => client.query(sql), place.url);
 
-  /** Cuts every connection of the bridge to this test's database. */
+  /** Cuts every connection of the bridge to this test's database, and waits until the server has ended them. */
   const cut = (): Promise<unknown> =>
-    run(`select pg_terminate_backend(pid) from pg_stat_activity
+    run(`select pg_terminate_backend(pid, 20000) from pg_stat_activity
       where datname = current_database() and application_name = 'confluence-scim-bridge'`);
 
   function withOptions(options: string): string {
@@ -153,8 +153,9 @@ warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
     });
 
     it('ends the transaction of a process that hangs in it, so that others go on [SA6]', async () => {
-      const hanging = await open(withOptions('-c idle_in_transaction_session_timeout=100'));
+      // Makes the tables, for which so short a time may not do.
       const other = await open();
+      const hanging = await open(withOptions('-c idle_in_transaction_session_timeout=100'));
       const stuck = hanging.transaction(async ({ people }) => {
         await people.insert(aPerson('ada'));
         // Waits for the other's turn to write, which comes only when this transaction is over.
@@ -166,6 +167,8 @@ warnWithoutPostgres('a PostgreSQL that is stopped and cut off');
     });
 
     it('has ended the transaction of a process that was stopped in it: that is unavailable, and no error of the bridge [SA6]', async () => {
+      // Makes the tables, for which so short a time may not do.
+      await open();
       const stopped = await open(withOptions('-c idle_in_transaction_session_timeout=100'));
       const stuck = stopped.transaction(async ({ people }) => {
         await people.insert(aPerson('ada'));
