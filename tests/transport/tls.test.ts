@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:https';
@@ -277,8 +277,9 @@ describe('a certificate that is renewed', () => {
   });
 
   it('is asked for 30, 7 and 1 days before the old one ends, and on the day [SA20]', async () => {
-    const endMs = Date.parse(new X509Certificate(pair.cert).validTo);
-    const { time, minute, lines, stop } = await watched(pair, endMs - 31 * DAY_MS);
+    // Not around midnight, where half a minute makes it another day.
+    const endMs = Date.UTC(2040, 2, 31, 12);
+    const { time, minute, lines, stop } = await watched(await makePair({ expiresAtMs: endMs }), endMs - 31 * DAY_MS);
     for (const days of [30.5, 30, 29, 7, 3, 1, 0.5, 0]) {
       time.nowMs = endMs - days * DAY_MS - 30_000;
       await minute();
