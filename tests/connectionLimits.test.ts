@@ -93,15 +93,16 @@ describe('a connection', () => {
 
   it('whose client does not read its answer is cut [SA18]', async () => {
     const large = Buffer.alloc(16 * 1024 * 1024);
-    const server = await serving((_request, response) => void response.end(large), { exchangeMs: SHORT_MS });
-    const { socket } = await connected(server);
+    let cut = (): void => undefined;
+    const isCut = new Promise<void>((resolve) => (cut = resolve));
+    const app: RequestListener = (_request, response) => void response.once('close', cut).end(large);
+    const { socket, ended } = await connected(await serving(app, { exchangeMs: SHORT_MS }));
     socket.pause();
     socket.write(get());
-    const outcome = once(socket, 'close');
-    await new Promise((resolve) => setTimeout(resolve, 3 * SHORT_MS));
+    await isCut;
     socket.resume();
 
-    await outcome;
+    await ended;
 
     expect(socket.bytesRead).toBeLessThan(large.length);
   });

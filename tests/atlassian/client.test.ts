@@ -90,8 +90,12 @@ describe('sending', () => {
 
   it('keeps no more calls under way than the credential may have [SA4]', async () => {
     connection = connectTo(upstream.url, clock, { concurrency: 3 });
+    const held: (() => void)[] = [];
     upstream.answer = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      const isFull = new Promise<void>((resolve) => held.push(resolve));
+      // The others get every chance to come, too.
+      if (held.length === 3) setTimeout(() => held.splice(0).forEach((go) => go()), 5);
+      await isFull;
       return { body: GROUP };
     };
     await Promise.all(Array.from({ length: 12 }, () => getGroup(connection.confluence, 'g1', callOf(clock))));
@@ -102,7 +106,8 @@ describe('sending', () => {
 describe('the budget', () => {
   it('ends a call that hangs when the budget is over [SA4]', async () => {
     upstream.answer = () => 'hang';
-    const call = callOf(clock, 60);
+    // Enough to be sent, however busy the machine is.
+    const call = callOf(clock, 300);
     const failure = await expectFailure(getGroup(connection.confluence, 'g1', call), 'unavailable');
 
     expect(failure.retryAfterSeconds).toBeGreaterThan(0);

@@ -10,7 +10,6 @@ import { type RunningCommand, startCommand } from '../support/command.js';
 import { freePort } from '../support/gate.js';
 
 const TOKEN = 'okta-secret-0123456789abcdef';
-const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 /** Connections that are kept alive and busy all the time. */
 const LANES = 12;
@@ -161,14 +160,10 @@ describe('SIGTERM', () => {
     const people = Array.from({ length: 12 }, (_, n) =>
       sandbox.addPerson({ email: `p${n}@example.com`, displayName: `p${n}`, access: true }),
     );
-    const settings = { REQUEST_BUDGET_SECONDS: '1' };
-    const first = await serve(settings);
+    const { id, name } = sandbox.addGroup({ name: 'drained' });
+    const settings = { ADOPT_GROUPS: name };
+    const first = await serve({ ...settings, REQUEST_BUDGET_SECONDS: '1' });
     const client = clientOf(first.url);
-    const created = await client.ask('/scim/v2/Groups', {
-      method: 'POST',
-      body: { schemas: [GROUP], displayName: 'drained' },
-    });
-    const { id } = JSON.parse(created.body) as { id: string };
     const value = people.map(({ accountId }) => ({ value: accountId }));
     const add = { method: 'PATCH', body: { schemas: [PATCH_OP], Operations: [{ op: 'add', path: 'members', value }] } };
     const slow = sandbox.faults.when(
