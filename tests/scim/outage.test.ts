@@ -246,7 +246,7 @@ describe('when Atlassian does not answer at all', () => {
     await Promise.all([...reads(site), ...writes(site)].map((message) => expectFailure(site, message, [503])));
 
     expect(truth(site)).toEqual(before);
-  }, 15_000);
+  });
 });
 
 describe('when the database does not answer at all', () => {

@@ -137,7 +137,7 @@ describe('why and audit export', () => {
     }
     expect((await run('audit', 'export', '--since', 'yesterday')).code).toBe(64);
     expect((await run('why')).code).toBe(64);
-  }, 20_000);
+  });
 
   it('exports any number of lines in little memory [SA10]', async () => {
     const serve = start(['serve']);

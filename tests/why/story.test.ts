@@ -53,7 +53,7 @@ describe('why, after access was given back by hand', () => {
     const after = await site.told(id);
     expect(after.verdict).toMatchObject({ kind: 'active', hasAccess: true });
     expect(after.timeline.at(-1)).toMatchObject({ event: 'user.reactivated', who: 'okta' });
-  }, 20_000);
+  });
 
   it('is one page, each line with the time, and changes nothing upstream or in the records', async () => {
     const site = await startWhy();
