@@ -250,7 +250,7 @@ describe('brake', () => {
   });
 
   it('warns while everything passes [SA11]', async () => {
-    await fill(({ brake }) => brake.release(nowMs + 60_000));
+    await fill(({ brake }) => brake.release(nowMs + 60 * 60_000));
 
     expect(await look('brake')).toMatchObject([{ status: 'warning', message: expect.stringContaining('pass until') }]);
   });

@@ -73,6 +73,8 @@ async function serveLeaver(): Promise<string> {
   });
   const hourAgoMs = Date.now() - HOUR_MS;
   const database = new Sqlite(join(folder, 'bridge.db'));
+  // The bridge may be writing.
+  database.exec('pragma busy_timeout = 5000');
   database.prepare('update person_links set wanted_at = ?').run(new Date(hourAgoMs).toISOString());
   database.prepare('update audit set at = ?').run(new Date(hourAgoMs).toISOString());
   database.prepare('update own_memberships set at_ms = ?').run(hourAgoMs);
