@@ -125,14 +125,3 @@ describe('adopt', () => {
     }
   }, 60_000);
 });
-
-describe('demo --full', () => {
-  it('tells a chapter about adoption, the last seat and linking [ID7] [US14]', async () => {
-    const { code, stdout, stderr } = await run('demo', '--full');
-
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/overSeatLimit +sofia/);
-    expect(stdout).toContain('  409 No seat is left, and nobody was given access: SEAT_LIMIT is ');
-    expect(stdout).toContain('Nobody gains or loses access.');
-  }, 60_000);
-});

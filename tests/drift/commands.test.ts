@@ -130,12 +130,3 @@ describe('drift', () => {
     expect(stdout).toContain('There is nothing to repair');
   }, 60_000);
 });
-
-describe('demo --full', () => {
-  it('tells a chapter about drift [SA15]', async () => {
-    const { code, stdout, stderr } = await run('demo', '--full');
-
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('$ confluence-scim-bridge drift --repair\n');
-  }, 60_000);
-});

@@ -115,15 +115,6 @@ describe('the brake of serve', () => {
     expect(refused).toBe(PEOPLE - LIMIT);
   }, 60_000);
 
-  it('is told by demo --full [SA11]', async () => {
-    const site = await start();
-
-    const { code, stdout } = await site.command('demo', '--full');
-
-    expect(code).toBe(0);
-    expect(stdout).toContain('10 lost access, 30 messages were refused');
-  }, 30_000);
-
   it('is shown, passed by and released by commands beside it [SA11]', async () => {
     const site = await start();
     expect(await site.command('brake', 'release')).toMatchObject({

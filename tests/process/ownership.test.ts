@@ -120,16 +120,6 @@ describe('ownership', () => {
     );
   }, 60_000);
 
-  it('is told by demo --full [SA12]', async () => {
-    const site = await start();
-
-    const { code, stdout } = await site.command('demo', '--full');
-
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}403 This user belongs to the identity provider "demo"/m);
-    expect(stdout).toContain('$ confluence-scim-bridge transfer katherine.johnson@example.com demo');
-  }, 60_000);
-
   it('is not handed over to nobody, to a reader, nor of what nobody has, in words [SA12] [SA13]', async () => {
     const site = await start();
     const nothing = await site.command('transfer', ADA, 'entra');

@@ -73,16 +73,6 @@ async function serveAda(): Promise<string> {
   return id;
 }
 
-describe('demo --full', () => {
-  it('tells a chapter about why', async () => {
-    const { code, stdout, stderr } = await run('demo', '--full');
-
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/Has access, because access was given back through "[^"]+", not by this bridge, between /);
-    expect(stdout).toContain(',group.memberRemoved,');
-  }, 30_000);
-});
-
 describe('why and audit export', () => {
   it('work beside a bridge that serves, print to standard output, and end with 0 [SA10]', async () => {
     const id = await serveAda();
