@@ -88,6 +88,7 @@ export function createClient(options: ClientOptions): Client {
     const { signal, stop } = countdown(call, clock, LONGEST_ATTEMPT_MS);
     const startedAtMs = clock.now();
     let status: number | undefined;
+    let useless = false;
     try {
       const response = await http.request<string>({
         url,
@@ -99,13 +100,19 @@ export function createClient(options: ClientOptions): Client {
       });
       status = response.status;
       const answer = answerOf(response, clock.now());
-      return { kind: 'answer', status, isUseless: isUseless(answer), answer };
+      useless = isUseless(answer);
+      return { kind: 'answer', status, isUseless: useless, answer };
     } catch (error) {
       const code = isAxiosError(error) ? (error.code ?? 'unknown') : 'unknown';
       return { kind: NOT_SENT.has(code) ? 'notSent' : 'lost', code: signal.aborted ? 'TIMEOUT' : code };
     } finally {
       stop();
-      const sent = { operation: operation.name, status, durationMs: clock.now() - startedAtMs };
+      const sent: UpstreamCall = {
+        operation: operation.name,
+        status,
+        ...(useless ? { isUseless: true } : {}),
+        durationMs: clock.now() - startedAtMs,
+      };
       call.upstream.push(sent);
       options.onCall(sent);
     }

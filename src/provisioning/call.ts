@@ -12,6 +12,8 @@ export interface UpstreamCall {
   readonly operation: string;
   /** HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
+  /** An outage page or the like came in place of Atlassian's own answer, whatever its status. */
+  readonly isUseless?: true;
   readonly durationMs: number;
 }
 

@@ -223,10 +223,11 @@ async function addMembers(listed: readonly Listed[], bridge: Bridge, call: Call)
 
 /** What a group that took all the time fails with: a large one was answered page after page, an outage was not. */
 function tooMany({ upstream }: Call, failure: Failure): Failure {
-  const answered = upstream.filter(({ status }) => status === 200).length;
-  const isAnswered = upstream.every(({ status }) => status === 200 || status === undefined);
+  const pages = upstream.filter(({ status, isUseless }) => status === 200 && isUseless !== true).length;
+  const cutOff = upstream.filter(({ status }) => status === undefined).length;
   // Those that the end of the time cut off are fewer than those before them, unless Atlassian stopped to answer.
-  if (!isAnswered || answered <= upstream.length / 2) return failure;
+  const isOutage = failure.kind !== 'unavailable' || pages + cutOff < upstream.length || pages <= cutOff;
+  if (isOutage) return failure;
   return new Failure(
     'invalid',
     'The members of this group cannot be read in the time of one request. Ask with excludedAttributes=members, or for the group by its id.',

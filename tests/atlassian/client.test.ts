@@ -30,13 +30,13 @@ afterEach(async () => {
 });
 
 describe('sending', () => {
-  it('records every attempt in order, with operation, status and duration only', async () => {
+  it('records every attempt in order, with operation, status, use and duration only', async () => {
     upstream.answer = (_request, index) => (index === 0 ? { status: 503 } : index === 1 ? 'reset' : { body: GROUP });
     const call = callOf(clock);
     await getGroup(connection.confluence, 'g1', call);
 
     expect(call.upstream).toEqual([
-      { operation: 'confluence.getGroup', status: 503, durationMs: expect.any(Number) },
+      { operation: 'confluence.getGroup', status: 503, isUseless: true, durationMs: expect.any(Number) },
       { operation: 'confluence.getGroup', status: undefined, durationMs: expect.any(Number) },
       { operation: 'confluence.getGroup', status: 200, durationMs: expect.any(Number) },
     ]);

@@ -221,6 +221,16 @@ describe('the members of listed groups', () => {
     expectScimError(await bridge.scim('get', `/Groups/${id}`), 503);
   });
 
+  it('that outage pages with 200 keep from being read in time are 503, and never too many [GR9] [SA3]', async () => {
+    const bridge = await startTestBridge({ settings: { REQUEST_BUDGET_SECONDS: '3' } });
+    const { id } = bridge.sandbox.groups.access;
+    const path = new RegExp(`${id}/membersByGroupId`);
+    bridge.sandbox.faults.next({ kind: 'html', status: 200, path, times: 2 });
+    bridge.sandbox.faults.always({ kind: 'hang', path });
+
+    expectScimError(await bridge.scim('get', filtered('/Groups', `id eq "${id}"`)), 503);
+  });
+
   it('are not asked for when Confluence deleted the group since the last scan [SA2]', async () => {
     const { bridge, ids } = await startSite();
     bridge.sandbox.deleteGroup(ids.legacy);
