@@ -4,13 +4,15 @@ import { Failure } from '../provisioning/failure.js';
 /** Advice where Atlassian itself named no time. */
 const SEND_AGAIN_SECONDS = 5;
 
-/** @returns whether the call has used up its time or was told to stop */
+/** @returns whether the call has used up its time, was told to stop, or has lost a lock */
 export function isOver(call: Call, clock: Clock): boolean {
+  call.checkLocks?.();
   return call.signal.aborted || clock.now() >= call.deadlineMs;
 }
 
-/** What a call fails with when its time is over before Atlassian was asked. */
-export function outOfTime(): Failure {
+/** What a call fails with that is over before Atlassian was asked. */
+export function outOfTime({ signal }: Call): Failure {
+  if (signal.reason instanceof Failure) return signal.reason;
   return new Failure(
     'unavailable',
     'The time for this request was over before Atlassian could be asked. Send the request again.',

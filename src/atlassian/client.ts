@@ -149,7 +149,7 @@ export function createClient(options: ClientOptions): Client {
           throw unreachable(operation, ended);
         }
         lastStatus = ended.kind === 'answer' ? ended.status : undefined;
-        await clock.sleep(waitMs, call.signal).catch(() => Promise.reject(outOfTime()));
+        await clock.sleep(waitMs, call.signal).catch(() => Promise.reject(outOfTime(call)));
       }
     },
     close() {

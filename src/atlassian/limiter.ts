@@ -59,7 +59,7 @@ export function createLimiter({ concurrency, clock, shared = OWN_PAUSE }: Limite
     // A timer may fire a little early, and the pause may have grown meanwhile: look again after each sleep.
     for (let leftMs = pause.untilMs - clock.now(); leftMs > 0; leftMs = pause.untilMs - clock.now()) {
       if (clock.now() + leftMs >= call.deadlineMs) throw paused(pause.reason, leftMs, upstream);
-      await clock.sleep(leftMs, call.signal).catch(() => Promise.reject(outOfTime()));
+      await clock.sleep(leftMs, call.signal).catch(() => Promise.reject(outOfTime(call)));
     }
   }
 
@@ -134,7 +134,7 @@ function createSlots(concurrency: number, clock: Clock): Slots {
     take(call) {
       return new Promise((resolve, reject) => {
         if (isOver(call, clock)) {
-          reject(outOfTime());
+          reject(outOfTime(call));
           return;
         }
         const { signal, stop } = countdown(call, clock, LONGEST_WAIT_FOR_SLOT_MS);
@@ -146,7 +146,7 @@ function createSlots(concurrency: number, clock: Clock): Slots {
         const giveUp = (): void => {
           waiting[call.kind].splice(waiting[call.kind].indexOf(start), 1);
           stop();
-          reject(outOfTime());
+          reject(outOfTime(call));
         };
         signal.addEventListener('abort', giveUp);
         waiting[call.kind].push(start);

@@ -17,7 +17,7 @@ import { createSeats } from '../provisioning/seats.js';
 import type { Store } from '../provisioning/store.js';
 import { openOwnCall } from '../roster/ownCall.js';
 import { createRoster } from '../roster/roster.js';
-import type { ProcessRole } from '../store/locks.js';
+import type { ProcessRole } from '../store/fence.js';
 import { openExistingStore } from '../store/open.js';
 
 const BUDGET_MS = 120_000;

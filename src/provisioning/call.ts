@@ -30,8 +30,14 @@ export interface Call {
   readonly kind: 'request' | 'scan';
   /** Milliseconds since the epoch; no upstream call starts or waits past it. */
   readonly deadlineMs: number;
-  /** Aborts when the process stops or the budget is over. */
+  /** Aborts when the process stops, the budget is over, or a lock is lost that the work goes on under. */
   readonly signal: AbortSignal;
+  /**
+   * Aborts the signal now if a lock may have been lost: after a time in which the process stood still, work may come
+   * before the timers that watch over its locks. To be called right before what cannot be taken back. Absent where the
+   * work is under no lock.
+   */
+  readonly checkLocks?: () => void;
   /** Every upstream call sent so far, in order; appended by the client. */
   readonly upstream: UpstreamCall[];
 }

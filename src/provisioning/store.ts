@@ -250,6 +250,15 @@ export interface Records {
 /**
  * Mutual exclusion that lives in the store, so that it holds across processes. Fair within a process (first come, first
  * served); a lock whose process died falls free by its lease.
+ *
+ * A process that is held up for longer than a lease may lose a lock while it works. Then:
+ *
+ * - Of what the work writes nothing is kept: the store looks, in the same transaction, whether the locks are this
+ *   process's still. Kept are lines of the audit, and what gives back seats or room in the brake.
+ * - No call to Atlassian begins once a lease is over by this process's own clocks, which is before others may have it; one
+ *   that is under way is given up, and may take effect all the same, for Atlassian knows nothing of locks. After a time
+ *   in which these clocks stood still, too (a virtual machine that was paused), the next renewal tells, some seconds later.
+ * - The work has failed, whatever it came to.
  */
 export interface Locks {
   /**
@@ -258,8 +267,8 @@ export interface Locks {
    * an account that is to become the record's, `plan:<subject>`, `scan`.
    *
    * @param call its deadline and its signal end the wait
-   * @param work goes on with the call that it is given, in place of `call`
-   * @throws Failure `unavailable` with `Retry-After` when the lock is not had before the call is over
+   * @param work goes on with the call that it is given, in place of `call`: its signal aborts when the lock is lost
+   * @throws Failure `unavailable` with `Retry-After` when the lock is not had before the call is over, or is lost
    */
   withLock<T>(key: string, call: Call, work: (held: Call) => Promise<T>): Promise<T>;
 }

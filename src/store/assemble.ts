@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Clock } from '../provisioning/call.js';
 import type { Locks, Store } from '../provisioning/store.js';
 import type { KeyedHash } from './addresses.js';
-import type { ProcessRole } from './locks.js';
+import type { Fence, ProcessRole } from './fence.js';
 import { recordsOf } from './records.js';
 import type { Database } from './schema.js';
 import type { TransactionScope } from './scope.js';
@@ -23,18 +23,28 @@ export interface StoreParts {
   readonly db: Kysely<Database>;
   readonly hash: KeyedHash;
   readonly scope: TransactionScope;
+  readonly fence: Fence;
   readonly locks: Locks;
   readonly close: () => Promise<void>;
 }
 
-export function assembleStore({ db, hash, scope, locks, close }: StoreParts): Store {
+export function assembleStore({ db, hash, scope, fence, locks, close }: StoreParts): Store {
+  const records = recordsOf(db, hash);
+  const { audit, brake, seats, pauses } = records;
   return {
-    ...recordsOf(db, hash),
+    ...records,
+    // Who has lost a lock may change nothing more, and yet says what was tried, gives back what it took, and passes on
+    // what Atlassian asked for.
+    audit: { ...audit, append: (...args) => fence.outside(() => audit.append(...args)) },
+    brake: { ...brake, settle: (...args) => fence.outside(() => brake.settle(...args)) },
+    seats: { ...seats, release: (...args) => fence.outside(() => seats.release(...args)) },
+    pauses: { ...pauses, extend: (...args) => fence.outside(() => pauses.extend(...args)) },
     locks,
     transaction: (work) => db.transaction().execute((trx) => scope.run(() => work(recordsOf(trx, hash)))),
     close: async () => {
       await close();
       scope.end();
+      fence.end();
     },
   };
 }

@@ -16,6 +16,7 @@ import {
 } from 'kysely';
 import { Failure } from '../provisioning/failure.js';
 import { fromDriver, spoilt, sqliteCode } from './driverErrors.js';
+import type { Fence } from './fence.js';
 import { assertStorable } from './storable.js';
 import { Turns, type Turn } from './turns.js';
 
@@ -80,13 +81,15 @@ class LibsqlConnection implements DatabaseConnection {
   readonly #database: Sqlite.Database;
   readonly #isInPlace: () => boolean;
   readonly #purpose: Purpose;
+  readonly #fence: Fence | undefined;
   readonly #statements = new Map<string, Sqlite.Statement>();
   #isSpoilt = false;
 
-  constructor(database: Sqlite.Database, isInPlace: () => boolean, purpose: Purpose) {
+  constructor(database: Sqlite.Database, isInPlace: () => boolean, purpose: Purpose, fence: Fence | undefined) {
     this.#database = database;
     this.#isInPlace = isInPlace;
     this.#purpose = purpose;
+    this.#fence = fence;
   }
 
   executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -123,8 +126,9 @@ class LibsqlConnection implements DatabaseConnection {
 
   /** A transaction in which a statement failed is not kept, as PostgreSQL has it. */
   commit(): Promise<void> {
-    return translated(() => {
+    return translated(async () => {
       if (this.#isSpoilt) throw spoilt();
+      await this.#fence?.assertHeld((sql, values) => Promise.resolve(this.#run(sql, values)));
       this.#execute('commit');
     });
   }
@@ -196,14 +200,16 @@ export class LibsqlDriver implements Driver {
    * @param assertOutside throws where the caller already holds the connection through a transaction of its own
    * @param isInPlace           whether the file that was opened is still the one at its path; asked before each write
    * @param purpose             `read` where nothing is ever written
+   * @param fence               asked before each commit
    */
   constructor(
     database: Sqlite.Database,
     assertOutside: () => void,
     isInPlace: () => boolean = () => true,
     purpose: Purpose = 'write',
+    fence?: Fence,
   ) {
-    this.#connection = new LibsqlConnection(database, isInPlace, purpose);
+    this.#connection = new LibsqlConnection(database, isInPlace, purpose, fence);
     this.#assertOutside = assertOutside;
   }
 

@@ -1,24 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import { type RawBuilder, sql } from 'kysely';
 import type { Call, Clock } from '../provisioning/call.js';
 import { Failure } from '../provisioning/failure.js';
 import type { Locks } from '../provisioning/store.js';
 import { endsInTime } from '../provisioning/waiting.js';
 import type { KeyedHash } from './addresses.js';
+import type { Fence } from './fence.js';
+import { type Instant, Lease, LEASE_MS, lostLock, thisInstant } from './lease.js';
 import type { Handle } from './schema.js';
 import { Turns } from './turns.js';
 
-/** A lock whose holder has died falls free after this long. */
-const LEASE_MS = 30_000;
 const RENEWAL_MS = LEASE_MS / 3;
 /** How often a lock of another process is looked at. */
 const POLL_MS = 100;
 
-/** `serve` and `apply` (of a plan) are each the only one of their kind on a SQLite file; other commands work beside them. */
-export type ProcessRole = 'serve' | 'apply' | 'command';
-
 export interface LockOptions {
-  readonly role: ProcessRole;
+  /** That of the database whose changes the locks guard. */
+  readonly fence: Fence;
   /** By whose clock leases run, in milliseconds since the epoch: one that all processes on the database share. */
   readonly now: () => RawBuilder<number>;
 }
@@ -37,15 +34,15 @@ export class StoreLocks implements Locks {
   readonly #db: Handle;
   readonly #hash: KeyedHash;
   readonly #clock: Clock;
-  readonly #owner: string;
+  readonly #fence: Fence;
   readonly #now: () => RawBuilder<number>;
   readonly #queues = new Map<string, Queue>();
 
-  constructor(db: Handle, hash: KeyedHash, clock: Clock, { role, now }: LockOptions) {
+  constructor(db: Handle, hash: KeyedHash, clock: Clock, { fence, now }: LockOptions) {
     this.#db = db;
     this.#hash = hash;
     this.#clock = clock;
-    this.#owner = `${role}:${randomUUID()}`;
+    this.#fence = fence;
     this.#now = now;
   }
 
@@ -60,21 +57,34 @@ export class StoreLocks implements Locks {
   async withLock<T>(key: string, call: Call, work: (held: Call) => Promise<T>): Promise<T> {
     const lockKey = this.#hash(key);
     return this.#inTurn(lockKey, call, async () => {
-      while (!(await this.#take(lockKey))) {
-        const leftMs = call.deadlineMs - this.#clock.now();
-        if (leftMs <= 0 || call.signal.aborted) throw busy();
-        await this.#clock.sleep(Math.min(POLL_MS, leftMs), call.signal).catch(() => undefined);
-      }
-      const renewal = setInterval(() => void this.#renew(lockKey), RENEWAL_MS);
+      const lease = new Lease(call, await this.#taken(lockKey, call));
+      const renewal = setInterval(() => void this.#renew(lockKey, lease), RENEWAL_MS);
       // A heartbeat must not keep a process alive that has nothing else to do.
       renewal.unref();
+      let done: T;
+      let wasOurs: boolean;
       try {
-        return await work(call);
+        done = await this.#fence.within(lockKey, () => work(lease.held));
       } finally {
         clearInterval(renewal);
-        await this.#release(lockKey);
+        lease.end();
+        wasOurs = await this.#release(lockKey);
       }
+      // It may have given up halfway without saying so.
+      if (lease.isLost || !wasOurs) throw lostLock();
+      return done;
     });
+  }
+
+  /** @returns an instant before the lease began */
+  async #taken(lockKey: string, call: Call): Promise<Instant> {
+    for (;;) {
+      const before = thisInstant();
+      if (await this.#take(lockKey)) return before;
+      const leftMs = call.deadlineMs - this.#clock.now();
+      if (leftMs <= 0 || call.signal.aborted) throw busy();
+      await this.#clock.sleep(Math.min(POLL_MS, leftMs), call.signal).catch(() => undefined);
+    }
   }
 
   async #inTurn<T>(lockKey: string, call: Call, work: () => Promise<T>): Promise<T> {
@@ -94,7 +104,7 @@ export class StoreLocks implements Locks {
 
   /** One statement, so that of two processes one gets it: a new row, or the row of a lease that has run out. */
   async #take(lockKey: string): Promise<boolean> {
-    const lease = { owner: this.#owner, expires_at_ms: this.#leaseEnd() };
+    const lease = { owner: this.#fence.owner, expires_at_ms: this.#leaseEnd() };
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('locks')
       .values({ lock_key: lockKey, ...lease })
@@ -103,7 +113,9 @@ export class StoreLocks implements Locks {
           .column('lock_key')
           .doUpdateSet(lease)
           // Our own row is one that could not be released: inside this process the turn is ours.
-          .where((eb) => eb.or([eb('locks.expires_at_ms', '<=', this.#now()), eb('locks.owner', '=', this.#owner)])),
+          .where((eb) =>
+            eb.or([eb('locks.expires_at_ms', '<=', this.#now()), eb('locks.owner', '=', this.#fence.owner)]),
+          ),
       )
       .executeTakeFirstOrThrow();
     return numInsertedOrUpdatedRows === 1n;
@@ -113,24 +125,38 @@ export class StoreLocks implements Locks {
     return sql<number>`${this.#now()} + ${LEASE_MS}`;
   }
 
-  async #renew(lockKey: string): Promise<void> {
+  async #renew(lockKey: string, lease: Lease): Promise<void> {
+    lease.check();
+    if (lease.isLost) return;
+    const before = thisInstant();
     try {
-      await this.#db
+      const { numUpdatedRows } = await this.#db
         .updateTable('locks')
         .set({ expires_at_ms: this.#leaseEnd() })
         .where('lock_key', '=', lockKey)
-        .where('owner', '=', this.#owner)
-        .execute();
+        .where('owner', '=', this.#fence.owner)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows === 0n) lease.lose();
+      else lease.renewed(before);
     } catch {
-      // The lease outlasts two more renewals; a store that stays away fails the work itself at its next call.
+      // The lease outlasts two more renewals.
     }
   }
 
-  async #release(lockKey: string): Promise<void> {
+  /** @returns false when it is another process's by now, or was */
+  async #release(lockKey: string): Promise<boolean> {
     try {
-      await this.#db.deleteFrom('locks').where('lock_key', '=', lockKey).where('owner', '=', this.#owner).execute();
+      const { numDeletedRows } = await this.#fence.outside(() =>
+        this.#db
+          .deleteFrom('locks')
+          .where('lock_key', '=', lockKey)
+          .where('owner', '=', this.#fence.owner)
+          .executeTakeFirstOrThrow(),
+      );
+      return numDeletedRows > 0n;
     } catch {
       // The work is done and its outcome counts; the lock falls free by its lease.
+      return true;
     }
   }
 }

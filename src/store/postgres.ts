@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { Failure } from '../provisioning/failure.js';
 import type { Store } from '../provisioning/store.js';
 import { assembleStore, type StoreOptions } from './assemble.js';
+import { Fence } from './fence.js';
 import { ensureHash } from './hashKey.js';
 import { StoreLocks } from './locks.js';
 import { migrate } from './migrate.js';
@@ -28,24 +29,31 @@ const DATABASE_NOW = sql<number>`(extract(epoch from clock_timestamp()) * 1000):
 export async function openPostgresStore({ url, clock, role = 'command', onMade }: StoreOptions): Promise<Store> {
   const pool = openPool(url, POOL_SIZE);
   const scope = new TransactionScope();
-  const db = databaseOn(pool, 'inTurn', scope);
+  const fence = new Fence(role);
+  const db = databaseOn(pool, 'inTurn', scope, fence);
   try {
     await assertUsable(db);
     const isNew = await migrate(db, MIGRATIONS, { counter: 'bigserial' }, new Date(clock.now()).toISOString());
     const hash = await ensureHash(db);
     // A lease must be renewed in time also while somebody writes for long.
-    const locks = new StoreLocks(databaseOn(pool, 'alone', scope), hash, clock, { role, now: () => DATABASE_NOW });
+    const locks = new StoreLocks(databaseOn(pool, 'alone', scope), hash, clock, { fence, now: () => DATABASE_NOW });
     if (isNew) onMade?.();
-    return assembleStore({ db, hash, scope, locks, close: () => end(pool) });
+    return assembleStore({ db, hash, scope, fence, locks, close: () => end(pool) });
   } catch (error) {
     await end(pool);
     scope.end();
+    fence.end();
     throw atStart(error);
   }
 }
 
-export function databaseOn(pool: pg.Pool, writing: Writing, scope = new TransactionScope()): Kysely<Database> {
-  const driver = new PostgresDriver(pool, () => scope.assertOutside(), writing);
+export function databaseOn(
+  pool: pg.Pool,
+  writing: Writing,
+  scope = new TransactionScope(),
+  fence?: Fence,
+): Kysely<Database> {
+  const driver = new PostgresDriver(pool, () => scope.assertOutside(), writing, fence);
   return new Kysely<Database>({ dialect: new PostgresDialect(driver) });
 }
 

@@ -17,6 +17,7 @@ import {
 import type pg from 'pg';
 import { Failure } from '../provisioning/failure.js';
 import { spoilt } from './driverErrors.js';
+import type { Fence } from './fence.js';
 import { endsConnection, fromPostgres } from './postgresErrors.js';
 import { assertStorable } from './storable.js';
 import { type Turn, Turns } from './turns.js';
@@ -52,15 +53,18 @@ class PostgresConnection implements DatabaseConnection {
   readonly #pool: pg.Pool;
   readonly #turns: Turns;
   readonly #writing: Writing;
+  readonly #fence: Fence | undefined;
   #client: pg.PoolClient | undefined;
   #turn: Turn | undefined;
   #isInTransaction = false;
+  #isReading = false;
   #isBroken = false;
 
-  constructor(pool: pg.Pool, turns: Turns, writing: Writing) {
+  constructor(pool: pg.Pool, turns: Turns, writing: Writing, fence: Fence | undefined) {
     this.#pool = pool;
     this.#turns = turns;
     this.#writing = writing;
+    this.#fence = fence;
   }
 
   async executeQuery<Row>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<Row>> {
@@ -85,13 +89,13 @@ class PostgresConnection implements DatabaseConnection {
    * them. Who only reads takes no lock, and sees one state of the database in all of its statements.
    */
   async begin({ accessMode }: TransactionSettings): Promise<void> {
-    const isReading = accessMode === 'read only' || this.#writing === 'never';
-    if (!isReading) await this.#awaitTurn();
+    this.#isReading = accessMode === 'read only' || this.#writing === 'never';
+    if (!this.#isReading) await this.#awaitTurn();
     // Also where the server did not answer: it may have begun.
     this.#isInTransaction = true;
     try {
       await this.#ask(
-        isReading
+        this.#isReading
           ? 'begin isolation level repeatable read read only'
           : `begin isolation level read committed; ${WRITE_LOCK}`,
       );
@@ -101,7 +105,9 @@ class PostgresConnection implements DatabaseConnection {
     }
   }
 
+  /** The locks of the work are looked at so that nobody takes one over until the commit. */
   async commit(): Promise<void> {
+    if (!this.#isReading) await this.#fence?.assertHeld((sql, values) => this.#ask(`${sql} for share`, values));
     const { command } = await this.#ask('commit');
     this.#isInTransaction = false;
     this.#endTurn();
@@ -184,13 +190,18 @@ export class PostgresDriver implements Driver {
   readonly #pool: pg.Pool;
   readonly #assertOutside: () => void;
   readonly #writing: Writing;
+  readonly #fence: Fence | undefined;
   readonly #turns = new Turns();
 
-  /** @param assertOutside throws where the caller already holds a connection through a transaction of its own */
-  constructor(pool: pg.Pool, assertOutside: () => void, writing: Writing) {
+  /**
+   * @param assertOutside throws where the caller already holds a connection through a transaction of its own
+   * @param fence         asked before each commit
+   */
+  constructor(pool: pg.Pool, assertOutside: () => void, writing: Writing, fence?: Fence) {
     this.#pool = pool;
     this.#assertOutside = assertOutside;
     this.#writing = writing;
+    this.#fence = fence;
   }
 
   init(): Promise<void> {
@@ -228,7 +239,7 @@ export class PostgresDriver implements Driver {
     if (this.#pool.ending) {
       throw new Failure('unavailable', 'The bridge is stopping. Send the request again.', { retryAfterSeconds: 5 });
     }
-    return new PostgresConnection(this.#pool, this.#turns, this.#writing);
+    return new PostgresConnection(this.#pool, this.#turns, this.#writing, this.#fence);
   }
 }
 

@@ -9,6 +9,7 @@ import { noteDatabase, openingProblem, refuseLostDatabase } from './databaseFile
 import { databasePath } from './databasePath.js';
 import { LibsqlDialect, LibsqlDriver, waitWhileBusy } from './driver.js';
 import { fromDriver } from './driverErrors.js';
+import { Fence } from './fence.js';
 import { ensureHash } from './hashKey.js';
 import { StoreLocks } from './locks.js';
 import { migrate } from './migrate.js';
@@ -37,12 +38,15 @@ const PRAGMAS = [
  */
 export async function openSqliteStore({ url, clock, role = 'command', onMade }: StoreOptions): Promise<Store> {
   const scope = new TransactionScope();
+  const fence = new Fence(role);
   const path = databasePath(url);
   const database = openFile(path);
   const driver = new LibsqlDriver(
     database,
     () => scope.assertOutside(),
     path === undefined ? undefined : samePlace(path),
+    'write',
+    fence,
   );
   const db = new Kysely<Database>({ dialect: new LibsqlDialect(driver) });
   try {
@@ -50,14 +54,15 @@ export async function openSqliteStore({ url, clock, role = 'command', onMade }: 
     if (role === 'serve') refuseDamage(database);
     const isNew = await migrate(db, MIGRATIONS, { counter: 'integer' }, new Date(clock.now()).toISOString());
     const hash = await ensureHash(db);
-    const locks = new StoreLocks(db, hash, clock, { role, now: () => sql<number>`${clock.now()}` });
+    const locks = new StoreLocks(db, hash, clock, { fence, now: () => sql<number>`${clock.now()}` });
     if (role !== 'command') await locks.dropLocksOf(role);
     if (role === 'serve' && path !== undefined) noteDatabase(path);
     if (isNew) onMade?.();
-    return assembleStore({ db, hash, scope, locks, close: () => driver.destroy() });
+    return assembleStore({ db, hash, scope, fence, locks, close: () => driver.destroy() });
   } catch (error) {
     await driver.destroy();
     scope.end();
+    fence.end();
     throw (path === undefined ? undefined : openingProblem(path, error)) ?? fromDriver(error);
   }
 }

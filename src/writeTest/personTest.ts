@@ -83,11 +83,12 @@ function hasAccess(): Stopped {
  *
  * @throws Stopped when it ends early; Failure when something could not be asked
  */
-export async function testPerson(test: PersonTest): Promise<void> {
-  const { store, recorder, email } = test;
-  const call = recorder.call();
+export async function testPerson(unlocked: PersonTest): Promise<void> {
+  const { store, email } = unlocked;
   // As the bridge itself does, so that no message about the address comes between.
-  await store.locks.withLock(`address:${email.toLowerCase()}`, call, async () => {
+  await store.locks.withLock(`address:${email.toLowerCase()}`, unlocked.recorder.call(), async (held) => {
+    const recorder = unlocked.recorder.under(held);
+    const test = { ...unlocked, recorder };
     const match = await assertFree(test);
     const accessGroup = firstAccessGroup(test.access);
     const given = await give(test, match, accessGroup);

@@ -43,6 +43,8 @@ export interface Recorder {
   readonly steps: readonly Step[];
   /** A call by the operator, with a budget of its own, for what is no step. */
   call(): Call;
+  /** The same recorder, for steps that go on only as long as what `held` holds. */
+  under(held: Call): Recorder;
   /** @param check what is not as believed in an answer that came; undefined when all is */
   attempt<T>(
     trial: Trial,
@@ -66,11 +68,20 @@ export interface RecorderParts {
   readonly onStep: (step: Step) => void;
 }
 
-export function createRecorder({ store, clock, signal, onStep }: RecorderParts): Recorder {
-  const steps: Step[] = [];
+export function createRecorder(parts: RecorderParts): Recorder {
+  return recordInto([], parts, parts);
+}
+
+function recordInto(
+  steps: Step[],
+  parts: RecorderParts,
+  { signal, checkLocks }: Pick<Call, 'signal' | 'checkLocks'>,
+): Recorder {
+  const { store, clock, onStep } = parts;
   const open = (budgetMs = BUDGET_MS): Call => {
-    if (signal.aborted) throw interrupted();
-    return { ...openOwnCall('request', budgetMs, signal, clock), caller: 'operator' };
+    if (signal.aborted) throw interrupted(signal);
+    const call = { ...openOwnCall('request', budgetMs, signal, clock), caller: 'operator' };
+    return checkLocks === undefined ? call : { ...call, checkLocks };
   };
   const note = (
     trial: Trial,
@@ -96,6 +107,7 @@ export function createRecorder({ store, clock, signal, onStep }: RecorderParts):
   return {
     steps,
     call: () => open(),
+    under: (held) => recordInto(steps, parts, held),
     async attempt(trial, work, check = () => undefined) {
       const call = open();
       const outcome = await settle(work(call), clock);
@@ -135,7 +147,7 @@ export function createRecorder({ store, clock, signal, onStep }: RecorderParts):
           });
           return false;
         }
-        await clock.sleep(POLL_MS, signal).catch(() => Promise.reject(interrupted()));
+        await clock.sleep(POLL_MS, signal).catch(() => Promise.reject(interrupted(signal)));
       }
     },
   };
@@ -160,6 +172,6 @@ function settledBy(call: Call, trial: Trial): string | undefined {
   return other === undefined ? undefined : `The answer left it open; ${other} settled it.`;
 }
 
-function interrupted(): Stopped {
-  return new Stopped('It was interrupted.');
+function interrupted({ reason }: AbortSignal): Error {
+  return reason instanceof Failure ? reason : new Stopped('It was interrupted.');
 }

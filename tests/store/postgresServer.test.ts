@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../../src/provisioning/store.js';
-import type { ProcessRole } from '../../src/store/locks.js';
+import type { ProcessRole } from '../../src/store/fence.js';
 import { openExistingStore, openStore } from '../../src/store/open.js';
 import { lockToApply, lockToServe } from '../../src/store/processLocks.js';
 import { makePair, writePair } from '../support/certificates.js';

@@ -1,3 +1,4 @@
+import type { AuditLine } from '../../src/provisioning/auditRecords.js';
 import type { Call, Clock } from '../../src/provisioning/call.js';
 import type { IndexedGroup } from '../../src/provisioning/indexRecords.js';
 import type { GroupLink, NewPersonLink, Store } from '../../src/provisioning/store.js';
@@ -46,6 +47,21 @@ export async function settled(): Promise<void> {
 /** A call that waits for a lock until then. */
 export function aCall(deadlineMs: number, signal = new AbortController().signal): Call {
   return { requestId: 'test', caller: 'okta', kind: 'request', deadlineMs, signal, upstream: [] };
+}
+
+export function aLine(): AuditLine {
+  return {
+    at: at(),
+    caller: 'okta',
+    requestId: 'r',
+    event: 'user.provisioned',
+    subject: 'ada',
+    object: undefined,
+    decision: 'US4',
+    result: 'done',
+    upstream: [],
+    note: undefined,
+  };
 }
 
 export function aPerson(id: string, changes: Partial<NewPersonLink> = {}): NewPersonLink {

@@ -1,22 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AuditLine } from '../../src/provisioning/auditRecords.js';
 import type { Store } from '../../src/provisioning/store.js';
-import { aGroup, aPerson, at, type OpenStore } from './samples.js';
-
-function aLine(): AuditLine {
-  return {
-    at: at(),
-    caller: 'okta',
-    requestId: 'r',
-    event: 'user.provisioned',
-    subject: 'ada',
-    object: undefined,
-    decision: 'US4',
-    result: 'done',
-    upstream: [],
-    note: undefined,
-  };
-}
+import { aGroup, aLine, aPerson, type OpenStore } from './samples.js';
 
 export function describeTransactions(open: OpenStore): void {
   describe('a transaction', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { BackEnd } from '../../src/provisioning/directory.js';
 import { isClean } from '../../src/writeTest/evidence.js';
 import { toText } from '../../src/writeTest/plan.js';
@@ -26,6 +26,8 @@ const breakRemovals = ({ sandbox }: TrialSite): (() => void) => {
   });
   return () => heal();
 };
+
+afterEach(() => void jest.restoreAllMocks());
 
 describe('--person', () => {
   it.each([
@@ -160,6 +162,20 @@ describe('--person', () => {
     const { evidence } = await site.run({ email: EMAIL, signal: operator.signal });
 
     expect(evidence.stopped).toBe('It was interrupted.');
+    expect(hasAccess(site)).toBe(false);
+    expect(evidence.left).toEqual([]);
+  });
+
+  it('takes access away also when it stood still after giving it, for so long that its lock may be another process’s', async () => {
+    const site = await startTrialSite({ lag: { ms: 5_000, reads: 0 } });
+    const now = Date.now.bind(Date);
+    site.sandbox.faults.when({ path: /check-access-by-email/, times: 99 }, () => {
+      if (hasAccess(site)) jest.spyOn(Date, 'now').mockImplementation(() => now() + 31_000);
+    });
+
+    const { evidence } = await site.run({ email: EMAIL });
+
+    expect(evidence.stopped).toContain('lost its lock');
     expect(hasAccess(site)).toBe(false);
     expect(evidence.left).toEqual([]);
   });
