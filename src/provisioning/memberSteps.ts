@@ -17,7 +17,8 @@ export interface PlannedStep {
 
 /**
  * Takes one person into a group or out of it. Each confirmed write is recorded and audited at once, so that a stop in the
- * middle loses nothing. Holds `person:<id>` around whatever depends on a person's status or owner.
+ * middle loses nothing. Holds `person:<id>` around each addition, and around a removal that depends on a person's owner or
+ * on what may be about to be given.
  */
 export class MemberSteps {
   readonly #groupId: string;
@@ -96,16 +97,11 @@ export class MemberSteps {
 
   /** @returns whether anything changed */
   async add(step: PlannedStep, call: Call): Promise<boolean> {
-    const { link } = step.member;
-    const dependsOnStatus =
-      this.#isGranting || (link !== undefined && (link.accountId === undefined || link.wanted === 'inactive'));
-    if (!dependsOnStatus) return this.#join(step, call);
+    // Also where the group grants nothing: a DELETE leaves what it finds, and nobody may be put there behind its back.
     return this.#holding(step.member, call, async (member, held) => {
+      if (await this.#isGone(step.member, member)) throw unknownMembers([member.id]);
       if (member.accountId === undefined) return this.#owe(member, 'US5', held);
-      if (this.#isGranting) {
-        if (await this.#isBarred(member, member.accountId)) return this.#owe(member, 'GR2', held);
-        if (await this.#isGone(member, member.accountId)) throw unknownMembers([member.id]);
-      }
+      if (this.#isGranting && (await this.#isBarred(member, member.accountId))) return this.#owe(member, 'GR2', held);
       return this.#join({ ...step, member }, held);
     });
   }
@@ -142,13 +138,20 @@ export class MemberSteps {
     return (await this.#deps.store.tombstones.findByAccount(accountId)).length > 0;
   }
 
-  /** Somebody without a record is a SCIM User by access alone (rule ID2), which a DELETE may have taken meanwhile. */
-  async #isGone({ id, link }: Member, accountId: string): Promise<boolean> {
+  /**
+   * Whether a DELETE has come first: of the record that the person had, or of the access by which alone somebody without
+   * a record is a SCIM User (rule ID2).
+   */
+  async #isGone(before: Member, { id, accountId, link }: Member): Promise<boolean> {
     if (link !== undefined) return false;
-    const sinceMs = this.#deps.clock.now() - OWN_WRITE_MS;
-    const own = await this.#deps.store.writes.membershipsOf(accountId, sinceMs);
-    const wasTaken = [...own].some(([groupId, isMember]) => !isMember && this.#access.granting.has(groupId));
+    const wasTaken = before.link !== undefined || (accountId !== undefined && (await this.#hasLostAccess(accountId)));
     return wasTaken && !(await knownMembers([id], this.#deps)).has(id);
+  }
+
+  /** By our own writes of the last ten minutes. */
+  async #hasLostAccess(accountId: string): Promise<boolean> {
+    const own = await this.#ownWrites(accountId);
+    return [...own].some(([groupId, isMember]) => !isMember && this.#access.granting.has(groupId));
   }
 
   /** The membership is kept here until the account appears or the person is reactivated. */
@@ -229,9 +232,11 @@ export class MemberSteps {
 
   /** By our own writes of the last ten minutes. */
   async #wasGiven(accountId: string): Promise<boolean> {
-    const { writes } = this.#deps.store;
-    const own = await writes.membershipsOf(accountId, this.#deps.clock.now() - OWN_WRITE_MS);
-    return own.get(this.#groupId) === true;
+    return (await this.#ownWrites(accountId)).get(this.#groupId) === true;
+  }
+
+  #ownWrites(accountId: string): Promise<ReadonlyMap<string, boolean>> {
+    return this.#deps.store.writes.membershipsOf(accountId, this.#deps.clock.now() - OWN_WRITE_MS);
   }
 
   /** For removals: "no" is believed of an empty read only after a control read (rule SA2). */

@@ -177,3 +177,46 @@ describe('a leaver, and a group that grants access, crossing at every upstream c
     });
   });
 });
+
+describe('a DELETE, and a message that puts the person into a group that grants nothing', () => {
+  it.each([
+    ['PATCH', true],
+    ['PATCH', false],
+    ['PUT', true],
+    ['POST', false],
+  ] as const)('leave no membership, whichever began: %s, recorded: %s [US9]', async (verb, isRecorded) => {
+    const bridge = await startAdopting();
+    const { id: plainId } = bridge.sandbox.addGroup({ name: 'plain' });
+    const [early = '', late = ''] = await known(bridge, 'early@example.com', 'late@example.com');
+    if (isRecorded) {
+      await sent(bridge.scim('post', '/Users', user('early@example.com')));
+      await sent(bridge.scim('post', '/Users', user('late@example.com')));
+    }
+    const leave = (id: string) => sent(bridge.scim('delete', `/Users/${id}`));
+    const join = (id: string) => {
+      if (verb === 'PATCH') return sent(bridge.scim('patch', `/Groups/${plainId}`, adding(id)));
+      if (verb === 'PUT') return sent(bridge.scim('put', `/Groups/${plainId}`, group('plain', [id])));
+      return sent(bridge.scim('post', '/Groups', group(`team of ${id}`, [id])));
+    };
+
+    let joined: Promise<Reply> | undefined;
+    // By its first removal the DELETE has read what there is to leave.
+    bridge.sandbox.faults.when({ method: 'DELETE', path: /userByGroupId/ }, async () => {
+      joined = join(early);
+      await settled();
+    });
+    const left = await leave(early);
+    let leftLater: Promise<Reply> | undefined;
+    bridge.sandbox.faults.when({ method: 'POST', path: /userByGroupId/ }, async () => {
+      leftLater = leave(late);
+      await settled();
+    });
+    const joinedEarlier = await join(late);
+
+    const statuses = [left, await joined, joinedEarlier, await leftLater].map((reply) => reply?.status);
+    expect({ statuses, groups: [bridge.sandbox.groupsOf(early), bridge.sandbox.groupsOf(late)] }).toEqual({
+      statuses: [204, 400, { PATCH: 204, PUT: 200, POST: 201 }[verb], 204],
+      groups: [[], []],
+    });
+  });
+});
