@@ -132,7 +132,7 @@ export interface Memberships {
   readonly read: ReadonlySet<string>;
   /** As answered: own writes beat the lagging read. */
   readonly shown: ReadonlySet<string>;
-  /** What the read or an own write shows: what a removal has to cover. */
+  /** What the read or an own write shows, confirmed or not: what a removal has to cover. */
   readonly possible: ReadonlySet<string>;
   readonly names: ReadonlyMap<string, string>;
 }
@@ -179,10 +179,12 @@ export async function layOwnWrites(
   names: ReadonlyMap<string, string>,
   deps: Pick<MembershipReading, 'clock' | 'store'>,
 ): Promise<Memberships> {
+  const { writes } = deps.store;
+  const sinceMs = deps.clock.now() - OWN_WRITE_MS;
   const read = new Set(groupIds);
   const shown = new Set(read);
-  const possible = new Set(read);
-  for (const [groupId, isMember] of await deps.store.writes.membershipsOf(accountId, deps.clock.now() - OWN_WRITE_MS)) {
+  const possible = new Set([...read, ...(await writes.attemptsOf(accountId, sinceMs))]);
+  for (const [groupId, isMember] of await writes.membershipsOf(accountId, sinceMs)) {
     if (isMember) {
       shown.add(groupId);
       possible.add(groupId);

@@ -9,7 +9,7 @@ import { type Invitee, reinvite } from './inviting.js';
 
 /**
  * Puts an account into groups, the granting ones first; each confirmed one is recorded at once. An attempt is
- * noted first, so that a deactivation that follows a lost answer leaves that group, too.
+ * noted first, so that a deactivation or a DELETE that follows a lost answer leaves that group, too.
  *
  * @param person somebody with an address who was removed from the site is invited again, where the back end can
  * @throws Failure `refused` when no seat is free, here (rule US14) or at Atlassian, the account is switched off, or
@@ -51,7 +51,7 @@ async function joinGroup(
 ): Promise<Failure | undefined> {
   const before = call.upstream.length;
   const entry = { event: 'group.memberAdded', subject: person.id, object: groupId, decision } as const;
-  if (access.granting.has(groupId)) await deps.store.writes.attempt(person.accountId, groupId, deps.clock.now());
+  await deps.store.writes.attempt(person.accountId, groupId, deps.clock.now());
   try {
     await deps.directory.addMember(groupId, person.accountId, call);
   } catch (error) {

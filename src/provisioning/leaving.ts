@@ -2,7 +2,7 @@ import { controlRead, type Memberships, readMemberships, recordMembership } from
 import { audit } from './auditing.js';
 import { mayHaveHappened } from './brake.js';
 import type { Call } from './call.js';
-import { type Access, type Dependencies, OWN_WRITE_MS } from './dependencies.js';
+import type { Access, Dependencies } from './dependencies.js';
 import { Failure } from './failure.js';
 import type { PersonLink } from './store.js';
 
@@ -122,8 +122,7 @@ export async function grantingGroupsOf(
   deps: Dependencies,
 ): Promise<string[]> {
   const indexed = await deps.store.index.person(accountId);
-  const attempts = await deps.store.writes.attemptsOf(accountId, deps.clock.now() - OWN_WRITE_MS);
-  const candidates = new Set([...memberships.possible, ...(indexed?.grantingGroupIds ?? []), ...attempts]);
+  const candidates = new Set([...memberships.possible, ...(indexed?.grantingGroupIds ?? [])]);
   return [...candidates].filter((id) => access.granting.has(id));
 }
 

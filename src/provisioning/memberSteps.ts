@@ -184,8 +184,8 @@ export class MemberSteps {
   }
 
   async #send(member: Member, accountId: string, call: Call): Promise<boolean> {
-    // Until it is answered nobody knows whether it happened; a deactivation then leaves this group, too (rule US2).
-    if (this.#isGranting) await this.#deps.store.writes.attempt(accountId, this.#groupId, this.#deps.clock.now());
+    // Until it is answered nobody knows whether it happened; a leaver then leaves this group, too (rule US2).
+    await this.#deps.store.writes.attempt(accountId, this.#groupId, this.#deps.clock.now());
     try {
       await this.#deps.directory.addMember(this.#groupId, accountId, call);
     } catch (error) {

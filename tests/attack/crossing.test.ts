@@ -3,6 +3,7 @@ import { ENTRA_TOKEN, OKTA_TOKEN, startTestBridge } from '../support/bridge.js';
 import {
   adding,
   createQuickClock,
+  group,
   interleaved,
   known,
   type Reply,
@@ -107,6 +108,33 @@ describe('messages about one person that cross', () => {
     expect((await sent(bridge.scim('patch', `/Users/${id}`, stating(false)))).status).toBe(200);
     expect(bridge.sandbox.groupsOf(id)).toEqual([]);
   });
+
+  it.each(['group message', 'reactivation'])(
+    'a DELETE leaves the group that a %s without answer may have joined, though it grants nothing and reads lag [US9]',
+    async (message) => {
+      const bridge = await startAdopting({ clock: createQuickClock() });
+      const { id } = await sent(bridge.scim('post', '/Users', user(ADA)));
+      const { id: plainId } = await sent(bridge.scim('post', '/Groups', group('team', [])));
+      if (message === 'reactivation') {
+        await sent(bridge.scim('patch', `/Users/${id}`, stating(false)));
+        await bridge.store.holds.put({ personId: id, groupId: plainId, kind: 'owed' });
+      }
+      bridge.sandbox.options.lag.ms = 120_000;
+      bridge.sandbox.faults.next({
+        method: 'POST',
+        path: new RegExp(`userByGroupId.*${plainId}`),
+        kind: 'drop-after',
+        times: 3,
+      });
+      const unanswered = await sent(
+        message === 'reactivation'
+          ? bridge.scim('patch', `/Users/${id}`, stating(true))
+          : bridge.scim('patch', `/Groups/${plainId}`, adding(id)),
+      );
+      const left = await sent(bridge.scim('delete', `/Users/${id}`));
+      expect([unanswered.status, left.status, bridge.sandbox.groupsOf(id)]).toEqual([503, 204, []]);
+    },
+  );
 
   it('a DELETE that crosses a reactivation at any call leaves no access [US9]', async () => {
     const bridge = await startAdopting();
