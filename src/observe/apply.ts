@@ -10,7 +10,7 @@ import { leaveGroups, refuseStuck } from '../provisioning/leaving.js';
 import type { PlanEntry, PlannedKind } from '../provisioning/planRecords.js';
 import { reactivate } from '../provisioning/reactivating.js';
 import { readStanding } from '../provisioning/status.js';
-import { makePlannedGroup } from './applyGroup.js';
+import { holdingGroup, makePlannedGroup } from './applyGroup.js';
 import { APPLY } from './audit.js';
 import { effectOf } from './effect.js';
 import { isOnlyPlanned } from './groupIds.js';
@@ -115,8 +115,8 @@ function isRemoval({ kind }: PlanEntry): boolean {
 }
 
 /**
- * Under the locks that messages about the same take, in their order: the person's, and the one of planning. Whoever was
- * nobody's record may have become one while this waited, under another id.
+ * Under the locks that messages about the same take, in their order: the person's or the group's, and the one of planning.
+ * Whoever was nobody's record may have become one while this waited, under another id.
  */
 async function inTurn<T extends object>(
   entry: PlanEntry,
@@ -135,7 +135,9 @@ async function inTurn<T extends object>(
     const planned = (held: Call): Promise<T | undefined> =>
       subject === undefined ? locked(held) : whilePlanning(subject, store, held, locked);
     const id = person?.id ?? entry.accountId;
-    const done = id === undefined ? await planned(call) : await store.locks.withLock(`person:${id}`, call, planned);
+    const done = await (id === undefined
+      ? holdingGroup(entry, deps, call, planned)
+      : store.locks.withLock(`person:${id}`, call, planned));
     if (done !== undefined) return done;
   }
 }

@@ -8,28 +8,41 @@ import type { PlanEntry } from '../provisioning/planRecords.js';
 import { APPLY } from './audit.js';
 
 /**
+ * Holds what messages hold that delete the group, or make one of its name: a group that nobody wants any more must not be
+ * made behind their back.
+ */
+export function holdingGroup<T>(
+  { groupId, groupName }: PlanEntry,
+  { store: { locks } }: Pick<Dependencies, 'store'>,
+  call: Call,
+  work: (held: Call) => Promise<T>,
+): Promise<T> {
+  if (groupId === undefined || groupName === undefined) return work(call);
+  return locks.withLock(`groupName:${nameKey(groupName)}`, call, (held) =>
+    locks.withLock(`group:${groupId}`, held, work),
+  );
+}
+
+/**
  * Makes a group that was planned, and ties its minted id to Confluence's for ever (rule ID1). An intent is stored before
- * the call, so that a group whose answer was lost is found again and is ours.
+ * the call, so that a group whose answer was lost is found again and is ours. Inside {@link holdingGroup}.
  *
  * @throws Failure `refused` when a group of the name is there that is not ours
  */
 export async function makePlannedGroup(entry: PlanEntry, deps: Dependencies, call: Call): Promise<void> {
   const { groupId, groupName } = entry;
   if (groupId === undefined || groupName === undefined) return;
-  const key = nameKey(groupName);
-  await deps.store.locks.withLock(`groupName:${key}`, call, async (held) => {
-    const made = (await findOurs(groupName, deps, held)) ?? (await make(groupName, deps, held));
-    await deps.store.transaction(async (records) => {
-      await records.groupIds.put(groupId, made.id);
-      await records.intents.end('createGroup', key);
-      await records.plan.settle(entry.number, 'applied');
-      await audit(records, deps, held, {
-        event: 'group.created',
-        subject: groupId,
-        object: made.id,
-        decision: APPLY,
-        result: 'done',
-      });
+  const made = (await findOurs(groupName, deps, call)) ?? (await make(groupName, deps, call));
+  await deps.store.transaction(async (records) => {
+    await records.groupIds.put(groupId, made.id);
+    await records.intents.end('createGroup', nameKey(groupName));
+    await records.plan.settle(entry.number, 'applied');
+    await audit(records, deps, call, {
+      event: 'group.created',
+      subject: groupId,
+      object: made.id,
+      decision: APPLY,
+      result: 'done',
     });
   });
 }

@@ -154,6 +154,26 @@ describe('going live with a plan', () => {
     expect((await live.scim('get', `/Groups/${group}`)).status).toBe(404);
   });
 
+  it('leaves no group in Confluence that is deleted while plan apply makes it [SA14]', async () => {
+    const { observed, goLive } = await startBoth('organization');
+    const group = await createGroup(observed, 'engineering');
+    const live = await goLive();
+    let deleted: Promise<{ status: number }> | undefined;
+    live.sandbox.faults.when({ method: 'POST', path: /rest\/api\/group$/ }, async () => {
+      deleted = live.scim('delete', `/Groups/${group}`).then(({ status }) => ({ status }));
+      // Many calls: a DELETE that did not wait would be done by then.
+      await live.scan();
+    });
+
+    const outcomes = await applyBeside(live, 'organization');
+
+    expect({ outcomes, deleted: await deleted }).toMatchObject({
+      outcomes: [{ state: 'applied' }],
+      deleted: { status: 204 },
+    });
+    expect(live.sandbox.findGroupByName('engineering')).toBeUndefined();
+  });
+
   it('shows the truth about leavers, and their message repeated takes access and leaves the plan [SA14]', async () => {
     const { observed, goLive } = await startBoth('organization');
     const bob = await observed.known({ email: 'bob@example.com' });
