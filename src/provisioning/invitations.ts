@@ -179,8 +179,10 @@ export async function attach(
   const now = new Date(deps.clock.now()).toISOString();
   await deps.store.transaction(async (records) => {
     await records.people.update(link.id, { accountId, invitedAt: undefined, modifiedAt: now });
-    // Until now the account was a user of its own, whom an identity provider may have put into groups.
+    // Until now the account was a user of its own, whom an identity provider may have put into groups. What is owed to it
+    // goes along and stays owed: its group may be one that only a plan has so far.
     await records.membershipOwners.move(accountId, link.id);
+    await records.holds.move(accountId, link.id);
     if (link.address !== undefined) await records.intents.end('invite', link.address);
     await audit(records, deps, call, {
       event: 'user.linked',

@@ -142,6 +142,8 @@ export interface HoldRecords {
   /** Removes this kind, or every kind when `kind` is undefined. Idempotent. */
   remove(personId: string, groupId: string, kind: HoldKind | undefined): Promise<void>;
   removeAll(personId: string, kind: HoldKind): Promise<void>;
+  /** What the first person had is the second's: one person, known by two ids. */
+  move(fromId: string, toId: string): Promise<void>;
 }
 
 export interface GroupRecords {

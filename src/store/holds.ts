@@ -1,5 +1,5 @@
 import type { Hold, HoldRecords } from '../provisioning/store.js';
-import type { Handle } from './schema.js';
+import { atomically, type Handle } from './schema.js';
 
 /** Memberships that are kept here and not (only) upstream. */
 export function holdRecords(db: Handle): HoldRecords {
@@ -34,6 +34,14 @@ export function holdRecords(db: Handle): HoldRecords {
     },
     async removeAll(personId, kind) {
       await db.deleteFrom('holds').where('person_id', '=', personId).where('kind', '=', kind).execute();
+    },
+    async move(fromId, toId) {
+      if (fromId === toId) return;
+      await atomically(db, async (trx) => {
+        const records = holdRecords(trx);
+        for (const hold of await records.ofPerson(fromId)) await records.put({ ...hold, personId: toId });
+        await trx.deleteFrom('holds').where('person_id', '=', fromId).execute();
+      });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BackEnd } from '../../src/provisioning/directory.js';
-import { bodyOf, createGroup, detailOf, startUsers, type UserSite } from '../provisioning/userSite.js';
+import { linkAccount } from '../../src/provisioning/linking.js';
+import { ADA, bodyOf, createGroup, detailOf, startUsers, type UserSite } from '../provisioning/userSite.js';
 import { aPerson } from '../store/samples.js';
 import { expectScimError, operations } from '../support/bridge.js';
 import { applyBeside, BACK_ENDS, type ObservedSite, READS, startObserved, startShared } from './site.js';
@@ -274,6 +275,22 @@ describe('going live with a plan', () => {
 
     expect(await applied).toMatchObject([{ state: 'dropped' }]);
     expect(live.sandbox.groupsOf(bob.accountId)).not.toContain(second.id);
+  });
+
+  it('keeps what is owed to an account that nobody recorded when a record gets the account [SA14] [US5]', async () => {
+    const { observed, goLive } = await startBoth('invite', { ADOPT_GROUPS: 'team' });
+    const { id } = bodyOf(await observed.create());
+    const { accountId } = await observed.known({ email: ADA, emailVisible: false });
+    const team = observed.sandbox.addGroup({ name: 'team' });
+    await observed.scan();
+    await members(observed, team.id, 'add', accountId);
+    const live = await goLive();
+
+    await linkAccount(ADA, accountId, live.app.deps, live.call('operator'));
+
+    expect((await live.scim('get', `/Groups/${team.id}`)).body).toMatchObject({ members: [{ value: id }] });
+    expect(await applyBeside(live, 'invite')).toMatchObject([{ state: 'applied' }]);
+    expect(live.sandbox.membersOf(team.id)).toEqual([accountId]);
   });
 
   it('keeps what is owed through a return to observe mode [SA14]', async () => {

@@ -137,5 +137,21 @@ export function describeGroups(open: OpenStore): void {
       expect(await holds.ofPerson('p')).toEqual([]);
       expect(await holds.ofPerson('q')).toHaveLength(1);
     });
+
+    it('stay with somebody who gets another id, beside those the other id has', async () => {
+      const { holds } = await open();
+      await holds.put({ personId: 'p', groupId: 'g', kind: 'owed' });
+      await holds.put({ personId: 'p', groupId: 'h', kind: 'owed' });
+      await holds.put({ personId: 'q', groupId: 'h', kind: 'owed' });
+
+      await holds.move('p', 'q');
+      await holds.move('q', 'q');
+
+      expect(await holds.ofPerson('p')).toEqual([]);
+      expect(await holds.ofPerson('q')).toEqual([
+        { personId: 'q', groupId: 'g', kind: 'owed' },
+        { personId: 'q', groupId: 'h', kind: 'owed' },
+      ]);
+    });
   });
 }
