@@ -151,14 +151,17 @@ export async function currentMembers(
   deps: Dependencies,
   call: Call,
 ): Promise<CurrentMembers> {
-  const written = await deps.store.writes.membersOf(known.id, deps.clock.now() - OWN_WRITE_MS);
+  const { writes } = deps.store;
+  const sinceMs = deps.clock.now() - OWN_WRITE_MS;
+  const written = await writes.membersOf(known.id, sinceMs);
+  const attempted = await writes.attemptsIn(known.id, sinceMs);
   const isGranting = (known.indexed?.accessTypes.length ?? 0) > 0;
   const listed = (accounts ?? []).map(({ accountId, accountType }) => ({
     accountId,
     isPerson: accountType === 'atlassian',
   }));
   // Our own writes are about SCIM Users only.
-  const others = [...written.keys()].map((accountId) => ({ accountId, isPerson: true }));
+  const others = [...new Set([...written.keys(), ...attempted])].map((accountId) => ({ accountId, isPerson: true }));
   const byAccount = new Map([
     ...(await membersOfAccounts(others, true, deps, call)),
     ...(await membersOfAccounts(listed, isGranting, deps, call)),
@@ -170,11 +173,10 @@ export async function currentMembers(
     const member = byAccount.get(accountId);
     if (member !== undefined) own.set(member.id, isMember);
   }
-  const read = new Set<string>();
-  for (const { accountId } of accounts ?? []) {
-    const member = byAccount.get(accountId);
-    if (member !== undefined) read.add(member.id);
-  }
+  const idsOf = (accountIds: readonly string[]): Set<string> =>
+    new Set(accountIds.flatMap((accountId) => byAccount.get(accountId)?.id ?? []));
+  const read = idsOf(listed.map(({ accountId }) => accountId));
+  const unconfirmed = idsOf(attempted);
   const held = await heldMembers(known, deps);
   for (const [id, member] of await membersById(
     held.filter((heldId) => !people.has(heldId)),
@@ -188,7 +190,14 @@ export async function currentMembers(
     else shown.delete(id);
   }
   for (const id of held) shown.add(id);
-  return { read: accounts === undefined ? undefined : read, own, held: new Set(held), people, shown: [...shown] };
+  return {
+    read: accounts === undefined ? undefined : read,
+    own,
+    unconfirmed,
+    held: new Set(held),
+    people,
+    shown: [...shown],
+  };
 }
 
 /** Members kept here: always those owed or hidden; those remembered where the IdP manages the group (rule GR4). */

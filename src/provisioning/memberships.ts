@@ -22,6 +22,8 @@ export interface MemberEvidence {
   readonly read: ReadonlySet<string> | undefined;
   /** Our own writes of the last ten minutes: whether they made the person a member. */
   readonly own: ReadonlyMap<string, boolean>;
+  /** Whom we have sent to be added within ten minutes, without a confirmation so far. */
+  readonly unconfirmed: ReadonlySet<string>;
   /** Members that are kept in the store (holds) and shown. */
   readonly held: ReadonlySet<string>;
 }
@@ -44,13 +46,15 @@ export interface MemberPlan {
  * What has to be done so that a group's members become what a change asks for.
  *
  * Takes the safe side of reads that lag behind our own writes (rule US2): whoever either of them shows is removed, and
- * whoever either of them does not show is added. Where nothing was read, every person named is a step.
+ * whoever either of them does not show is added. An addition that nobody confirmed is no evidence of either: it is sent
+ * again, so that its line is in the audit (rule SA10), or taken back. Where nothing was read, every person named is a step.
  */
 export function planMembers(change: MemberChange, evidence: MemberEvidence): MemberPlan {
-  const { read, own, held } = evidence;
+  const { read, own, unconfirmed, held } = evidence;
   const possible = distinct([
     ...(read ?? []),
     ...[...own].flatMap(([id, isMember]) => (isMember ? [id] : [])),
+    ...unconfirmed,
     ...held,
   ]);
 
@@ -61,15 +65,15 @@ export function planMembers(change: MemberChange, evidence: MemberEvidence): Mem
     ...(change.replaceWith === undefined ? [] : possible),
   ]);
 
-  const isReadOrWritten = (id: string): boolean => read?.has(id) === true || own.get(id) === true;
+  const mayBeIn = (id: string): boolean => read?.has(id) === true || own.get(id) === true || unconfirmed.has(id);
   const removal = (id: string): MemberStep[] => {
-    if (read === undefined) return [{ id, by: own.get(id) === false ? 'confirm' : 'send' }];
-    if (isReadOrWritten(id)) return [{ id, by: 'send' }];
+    if (read === undefined) return [{ id, by: own.get(id) === false && !unconfirmed.has(id) ? 'confirm' : 'send' }];
+    if (mayBeIn(id)) return [{ id, by: 'send' }];
     return held.has(id) ? [{ id, by: 'forget' }] : [];
   };
   const addition = (id: string): MemberStep[] => {
     if (read === undefined) return [{ id, by: own.get(id) === true ? 'confirm' : 'send' }];
-    return read.has(id) && own.get(id) !== false ? [] : [{ id, by: 'send' }];
+    return read.has(id) && own.get(id) !== false && !unconfirmed.has(id) ? [] : [{ id, by: 'send' }];
   };
   return {
     remove: [...leaving].filter((id) => !wanted.has(id)).flatMap(removal),

@@ -180,6 +180,8 @@ export interface OwnWrites {
   attempt(accountId: string, groupId: string, atMs: number): Promise<void>;
   /** Ids of the groups the account may have been put into since, without confirmation. */
   attemptsOf(accountId: string, sinceMs: number): Promise<readonly string[]>;
+  /** Ids of the accounts that may have been put into the group since, without confirmation. */
+  attemptsIn(groupId: string, sinceMs: number): Promise<readonly string[]>;
   /** The latest write per group since `sinceMs`: group id to whether it made the person a member. */
   membershipsOf(accountId: string, sinceMs: number): Promise<ReadonlyMap<string, boolean>>;
   /** The latest write per account since `sinceMs`: account id to whether it made the account a member. */

@@ -41,6 +41,15 @@ export function ownWriteRecords(db: Handle): OwnWrites {
         .execute();
       return rows.map((row) => row.group_id);
     },
+    async attemptsIn(groupId, sinceMs) {
+      const rows = await db
+        .selectFrom('own_attempts')
+        .select('account_id')
+        .where('group_id', '=', groupId)
+        .where('at_ms', '>=', sinceMs)
+        .execute();
+      return rows.map((row) => row.account_id);
+    },
     async membershipsOf(accountId, sinceMs) {
       const rows = await db
         .selectFrom('own_memberships')

@@ -109,6 +109,17 @@ describe('messages about one person that cross', () => {
     expect(bridge.sandbox.groupsOf(id)).toEqual([]);
   });
 
+  it('a list takes out whom a message without answer may have put there, though reads lag [US2]', async () => {
+    const bridge = await startAdopting({ clock: createQuickClock() });
+    const [ada = '', bob = ''] = await known(bridge, ADA, 'bob@example.com');
+    const { id } = await sent(bridge.scim('post', '/Groups', group('team', [bob])));
+    bridge.sandbox.options.lag.ms = 120_000;
+    bridge.sandbox.faults.next({ method: 'POST', path: /userByGroupId/, kind: 'drop-after', times: 3 });
+    expect((await sent(bridge.scim('patch', `/Groups/${id}`, adding(ada)))).status).toBe(503);
+    expect((await sent(bridge.scim('put', `/Groups/${id}`, group('team', [bob])))).status).toBe(200);
+    expect(bridge.sandbox.membersOf(id)).toEqual([bob]);
+  });
+
   it.each(['group message', 'reactivation'])(
     'a DELETE leaves the group that a %s without answer may have joined, though it grants nothing and reads lag [US9]',
     async (message) => {

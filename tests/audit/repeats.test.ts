@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { createQuickClock } from '../attack/site.js';
 import { startTestBridge, type TestBridge } from '../support/bridge.js';
 
 const REMOVAL = { method: 'DELETE', path: /userByGroupId/ };
@@ -41,6 +42,36 @@ describe('a message that is sent again, because its answer was lost', () => {
     expect(await eventsOf(bridge, 'again-2')).toContain('user.reactivated done');
 
     expect((await setActive(bridge, id, true, 'no-op')).status).toBe(200);
+    expect(await eventsOf(bridge, 'no-op')).toEqual([]);
+  });
+
+  it('is in the audit for each member whom it had put into a group, though a read shows that nothing is left to do [SA10]', async () => {
+    const bridge = await startTestBridge({ clock: createQuickClock() });
+    const ids = ['ada', 'bob', 'cyd'].map(
+      (name) => bridge.sandbox.addPerson({ email: `${name}@example.com`, access: true }).accountId,
+    );
+    await bridge.scan();
+    const created = await bridge.scim('post', '/Groups', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: 'team',
+      members: [{ value: ids[2] }],
+    });
+    const { id } = created.body as { id: string };
+    const add = (requestId: string) =>
+      bridge
+        .scim('patch', `/Groups/${id}`, {
+          schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+          Operations: [{ op: 'add', path: 'members', value: ids.map((value) => ({ value })) }],
+        })
+        .set('X-Request-Id', requestId);
+
+    bridge.sandbox.faults.always({ kind: 'drop-after', ...ADDITION });
+    expect((await add('lost')).status).toBe(503);
+    bridge.sandbox.faults.clear();
+    expect((await add('again')).status).toBe(204);
+    expect(await eventsOf(bridge, 'again')).toEqual(['group.memberAdded done', 'group.memberAdded done']);
+
+    expect((await add('no-op')).status).toBe(204);
     expect(await eventsOf(bridge, 'no-op')).toEqual([]);
   });
 

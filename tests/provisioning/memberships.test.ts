@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isReadingCheaper, type MemberChange, planMembers } from '../../src/provisioning/memberships.js';
 
-const NOBODY = { own: new Map<string, boolean>(), held: new Set<string>() };
+const NOBODY = { own: new Map<string, boolean>(), unconfirmed: new Set<string>(), held: new Set<string>() };
 
 function plan(change: Partial<MemberChange>, evidence: Partial<Parameters<typeof planMembers>[1]>) {
   const { remove, add } = planMembers({ add: [], remove: [], ...change }, { read: undefined, ...NOBODY, ...evidence });
@@ -44,6 +44,14 @@ describe('planMembers', () => {
       remove: [],
       add: ['send taken', 'send written'],
     });
+  });
+
+  it('sends what nobody has confirmed once more, to be added or to be removed [US2]', () => {
+    const evidence = { read: new Set(['in', 'unsure']), unconfirmed: new Set(['unsure', 'unseen']) };
+    expect(plan({ replaceWith: ['in', 'unsure', 'unseen'] }, evidence).add).toEqual(['send unsure', 'send unseen']);
+    expect(plan({ replaceWith: ['in'] }, evidence).remove).toEqual(['send unsure', 'send unseen']);
+    const unread = { own: new Map([['unsure', false]]), unconfirmed: new Set(['unsure']) };
+    expect(plan({ remove: ['unsure'] }, unread).remove).toEqual(['send unsure']);
   });
 
   it('makes of a whole list the difference to what there is [GR5]', () => {

@@ -92,6 +92,8 @@ export function describeWrites(open: OpenStore): void {
       await writes.attempt('ada', 'second', START_MS + 7);
       expect(await writes.attemptsOf('ada', START_MS)).toEqual(expect.arrayContaining(['users', 'second']));
       expect(await writes.attemptsOf('ada', START_MS + 6)).toEqual(['second']);
+      expect(await writes.attemptsIn('users', START_MS)).toEqual(['ada']);
+      expect(await writes.attemptsIn('users', START_MS + 1)).toEqual([]);
       expect((await writes.membershipsOf('ada', START_MS)).size).toBe(0);
 
       await writes.membership('ada', 'second', false, START_MS + 8);
