@@ -2,6 +2,7 @@ import { becameDue, expiryInWords } from './expiry.js';
 import type { Clock } from './provisioning/call.js';
 import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
+import { repeatedly } from './provisioning/waiting.js';
 import { readServerCertificate, type ServerCertificate, type TlsFiles } from './tls.js';
 
 const LOOK_EVERY_MS = 60_000;
@@ -55,24 +56,16 @@ export function watchCertificate(first: ServerCertificate, parts: CertificateWat
     }
   }
 
-  async function watch(): Promise<void> {
-    for (;;) {
-      try {
-        await clock.sleep(LOOK_EVERY_MS, signal);
-      } catch {
-        // Told to stop.
-        return;
-      }
-      look();
-      const nowMs = clock.now();
-      if (becameDue(current.expiresAtMs, lookedAtMs, nowMs)) {
-        const finding = expiryInWords({ name: CERTIFICATE, expiresAtMs: current.expiresAtMs }, nowMs).sentence;
-        log.warn('A credential of the bridge expires', { whose: 'certificate', finding, remedy: RENEW_CERTIFICATE });
-      }
-      lookedAtMs = nowMs;
+  function lookAndWarn(): void {
+    look();
+    const nowMs = clock.now();
+    if (becameDue(current.expiresAtMs, lookedAtMs, nowMs)) {
+      const finding = expiryInWords({ name: CERTIFICATE, expiresAtMs: current.expiresAtMs }, nowMs).sentence;
+      log.warn('A credential of the bridge expires', { whose: 'certificate', finding, remedy: RENEW_CERTIFICATE });
     }
+    lookedAtMs = nowMs;
   }
 
   onCertificate(first);
-  return { look, ended: watch() };
+  return { look, ended: repeatedly(LOOK_EVERY_MS, { clock, signal }, lookAndWarn) };
 }

@@ -2,6 +2,7 @@ import type { SiteConfig } from './config.js';
 import type { Metrics } from './observability/metrics.js';
 import type { Log } from './provisioning/dependencies.js';
 import type { Clock } from './provisioning/call.js';
+import { repeatedly } from './provisioning/waiting.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const HOUR_MS = 60 * 60 * 1000;
@@ -58,14 +59,9 @@ export async function watchExpiry(
   { clock, log, signal }: { readonly clock: Clock; readonly log: Pick<Log, 'warn'>; readonly signal: AbortSignal },
 ): Promise<void> {
   const known = expiries.filter(isKnown);
+  if (known.length === 0) return;
   let lookedAtMs = clock.now();
-  while (known.length > 0) {
-    try {
-      await clock.sleep(HOUR_MS, signal);
-    } catch {
-      // Told to stop.
-      return;
-    }
+  await repeatedly(HOUR_MS, { clock, signal }, () => {
     const nowMs = clock.now();
     for (const expiry of known) {
       if (becameDue(expiry.expiresAtMs, lookedAtMs, nowMs)) {
@@ -74,7 +70,7 @@ export async function watchExpiry(
       }
     }
     lookedAtMs = nowMs;
-  }
+  });
 }
 
 /** Watches the ends of the credentials of one configuration, and then of another in its place. */

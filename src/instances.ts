@@ -6,6 +6,7 @@ import type { Log } from './provisioning/dependencies.js';
 import { Failure } from './provisioning/failure.js';
 import type { Instance } from './provisioning/instanceRecords.js';
 import type { Store } from './provisioning/store.js';
+import { repeatedly } from './provisioning/waiting.js';
 import type { SettingName } from './settings.js';
 
 /** How often an instance says that it is there, and after what silence it is taken for dead. */
@@ -67,17 +68,10 @@ export function createAttendance({ config, callers, store, clock, log }: Attenda
   }
 
   async function beat(): Promise<void> {
-    for (;;) {
-      try {
-        await clock.sleep(BEAT_MS, leaving.signal);
-      } catch {
-        return;
-      }
-      try {
-        tell(await meet(false));
-      } catch (error) {
-        log.warn('The other instances could not be told that this one serves.', { error: Failure.from(error) });
-      }
+    try {
+      tell(await meet(false));
+    } catch (error) {
+      log.warn('The other instances could not be told that this one serves.', { error: Failure.from(error) });
     }
   }
 
@@ -87,7 +81,7 @@ export function createAttendance({ config, callers, store, clock, log }: Attenda
       const barring = names.filter(mustAgree);
       if (barring.length > 0) throw cannotServe(barring);
       tell(names);
-      beats = beat();
+      beats = repeatedly(BEAT_MS, { clock, signal: leaving.signal }, beat);
     },
     async leave() {
       leaving.abort();

@@ -28,3 +28,20 @@ export async function endsInTime(
     timer.abort();
   }
 }
+
+/** Works again and again, first after `everyMs`, until the signal aborts. @throws whatever the work fails with */
+export async function repeatedly(
+  everyMs: number,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  work: () => Promise<void> | void,
+): Promise<void> {
+  for (;;) {
+    try {
+      await clock.sleep(everyMs, signal);
+    } catch {
+      // Told to stop.
+      return;
+    }
+    await work();
+  }
+}

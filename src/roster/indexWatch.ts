@@ -1,6 +1,7 @@
 import type { Clock } from '../provisioning/call.js';
 import type { Log } from '../provisioning/dependencies.js';
 import { Failure } from '../provisioning/failure.js';
+import { repeatedly } from '../provisioning/waiting.js';
 
 /** How often the store is asked whether another instance has renewed the index. */
 const LOOK_MS = 10 * 1000;
@@ -42,20 +43,9 @@ export function createIndexWatch({ clock, log, scannedAtMs, renewed }: WatchPart
     }
   }
 
-  async function run(): Promise<void> {
-    for (;;) {
-      try {
-        await clock.sleep(LOOK_MS, stopping.signal);
-      } catch {
-        return;
-      }
-      await look();
-    }
-  }
-
   return {
     start() {
-      loop ??= run();
+      loop ??= repeatedly(LOOK_MS, { clock, signal: stopping.signal }, look);
     },
     async stop() {
       stopping.abort();
