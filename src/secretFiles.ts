@@ -17,6 +17,11 @@ export const SECRET_FILES: Readonly<Record<string, string>> = {
 const MAX_BYTES = 64 * 1024;
 const READABLE_BY_OTHERS = 0o004;
 
+/** Whether every user of the machine may read a file of this mode. */
+export function isPublic({ mode }: { readonly mode: number }): boolean {
+  return (mode & READABLE_BY_OTHERS) !== 0;
+}
+
 /** What a file says, trimmed, or what is wrong with it, in words that follow the name of its variable. */
 export type FileReader = (
   path: string,
@@ -32,9 +37,7 @@ export const readSecretFile: FileReader = (path) => {
     const text = readFileSync(path, 'utf8')
       .replace(/^\uFEFF/, '')
       .trim();
-    return text === ''
-      ? { problem: 'names a file that is empty' }
-      : { text, isPublic: (file.mode & READABLE_BY_OTHERS) !== 0 };
+    return text === '' ? { problem: 'names a file that is empty' } : { text, isPublic: isPublic(file) };
   } catch (error) {
     return { problem: problemOf(error) };
   }

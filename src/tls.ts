@@ -1,8 +1,9 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { Failure } from './provisioning/failure.js';
+import { isPublic } from './secretFiles.js';
 
 /** PEM files; both may be replaced while the bridge runs. */
 export interface TlsFiles {
@@ -16,6 +17,8 @@ export interface ServerCertificate {
   /** PEM. */
   readonly cert: string;
   readonly key: string;
+  /** Whether every user of the machine may read the key. */
+  readonly isKeyPublic: boolean;
   /** When it begins and ends to be valid, milliseconds since the epoch. */
   readonly validFromMs: number;
   readonly expiresAtMs: number;
@@ -29,8 +32,8 @@ export interface ServerCertificate {
  * @throws Failure `misconfigured` that says which file is wrong, and what to do; it holds nothing of the key
  */
 export function readServerCertificate({ certFile, keyFile }: TlsFiles): ServerCertificate {
-  const cert = read('TLS_CERT_FILE', certFile);
-  const key = read('TLS_KEY_FILE', keyFile);
+  const { pem: cert } = read('TLS_CERT_FILE', certFile);
+  const { pem: key, isPublic: isKeyPublic } = read('TLS_KEY_FILE', keyFile);
   const certificate = parseCertificate(cert, certFile);
   if (!certificate.checkPrivateKey(parseKey(key, keyFile))) {
     throw unusable(
@@ -46,15 +49,16 @@ export function readServerCertificate({ certFile, keyFile }: TlsFiles): ServerCe
   return {
     cert,
     key,
+    isKeyPublic,
     validFromMs: Date.parse(certificate.validFrom),
     expiresAtMs: Date.parse(certificate.validTo),
     covers: (host) => (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined,
   };
 }
 
-function read(setting: string, path: string): string {
+function read(setting: string, path: string): { readonly pem: string; readonly isPublic: boolean } {
   try {
-    return readFileSync(path, 'utf8');
+    return { pem: readFileSync(path, 'utf8'), isPublic: isPublic(statSync(path)) };
   } catch (error) {
     throw unusable(`${setting} names ${path}, which cannot be read.`, 'Check that it is there and readable.', error);
   }

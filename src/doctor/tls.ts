@@ -9,7 +9,7 @@ export const tls: Check<{ readonly config: Config; readonly now: () => number }>
   name: 'tls',
   observe({ config, now }) {
     if (config.tls === undefined) return Promise.resolve([]);
-    const { validFromMs, expiresAtMs, covers } = readServerCertificate(config.tls);
+    const { validFromMs, expiresAtMs, covers, isKeyPublic } = readServerCertificate(config.tls);
     const nowMs = now();
     const { isDue, sentence } = expiryInWords({ name: CERTIFICATE, expiresAtMs }, nowMs);
     const { hostname } = new URL(config.publicUrl);
@@ -27,6 +27,13 @@ export const tls: Check<{ readonly config: Config; readonly now: () => number }>
         status: 'warning',
         message: `The TLS certificate is not for ${hostname}, the host of PUBLIC_URL: whoever connects to that name refuses it.`,
         remedy: 'Have a certificate made for that name, or set PUBLIC_URL to one that it names.',
+      });
+    }
+    if (isKeyPublic) {
+      observations.push({
+        status: 'warning',
+        message: 'TLS_KEY_FILE names a file that every user of this machine may read.',
+        remedy: 'chmod o-r takes that away.',
       });
     }
     return Promise.resolve(observations);

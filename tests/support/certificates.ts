@@ -41,6 +41,6 @@ export async function makePair(options: CertificateOptions = {}): Promise<Pair> 
 export async function writePair({ cert, key }: Pair, folder: string): Promise<TlsFiles> {
   const files = { certFile: join(folder, 'tls.crt'), keyFile: join(folder, 'tls.key') };
   await writeFile(files.certFile, cert);
-  await writeFile(files.keyFile, key);
+  await writeFile(files.keyFile, key, { mode: 0o600 });
   return files;
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -311,7 +311,7 @@ describe('doctor', () => {
     return findings.map(({ status, message }) => `${status} ${message}`);
   }
 
-  it('says how long the certificate lasts, and for which host it is not [SA20]', async () => {
+  it('says how long the certificate lasts, for which host it is not, and who may read its key [SA20]', async () => {
     const nowMs = Date.now();
     const used = await makePair({ validFromMs: nowMs - DAY_MS, expiresAtMs: nowMs + 60 * DAY_MS });
 
@@ -330,6 +330,11 @@ describe('doctor', () => {
     expect(await look(used, 'https://localhost', nowMs - 2 * DAY_MS)).toEqual([
       expect.stringMatching(/^ok /),
       expect.stringMatching(/^failed The TLS certificate is not valid before/),
+    ]);
+    await chmod(join(folder, 'tls.key'), 0o644);
+    expect(await look(used, 'https://localhost')).toEqual([
+      expect.stringMatching(/^ok /),
+      expect.stringMatching(/^warning TLS_KEY_FILE names a file that every user of this machine may read/),
     ]);
     expect(await look({ cert: used.cert, key: other.key }, 'https://localhost')).toEqual([
       expect.stringMatching(/^failed The key in .* does not belong to the first certificate/),
