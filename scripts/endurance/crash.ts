@@ -1,5 +1,6 @@
 import { runCrash } from './crashRun.js';
 import { CRASH_HELP, parseCrashArguments } from './options.js';
+import { anySeed } from './random.js';
 import { runTool } from './tool.js';
 import { withStores } from './stores.js';
 
@@ -9,7 +10,3 @@ await runTool(async (args, print) => {
   const names = store === 'both' ? (['sqlite', 'postgres'] as const) : [store];
   return withStores(names, async (stores) => (await runCrash({ kills, seed, stores }, print)).isKept);
 });
-
-function anySeed(): number {
-  return Math.floor(Math.random() * 2 ** 31);
-}

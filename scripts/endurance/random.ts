@@ -40,3 +40,8 @@ export function createRandom(seed: number): Random {
     fork: () => createRandom(below(2 ** 32)),
   };
 }
+
+/** For a run that is to be like no other. */
+export function anySeed(): number {
+  return Math.floor(Math.random() * 2 ** 32);
+}

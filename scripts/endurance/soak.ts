@@ -1,10 +1,11 @@
 import { parseSoakArguments, SOAK_HELP } from './options.js';
+import { anySeed } from './random.js';
 import { describeSoak, runSoak } from './soakRun.js';
 import { withStores } from './stores.js';
 import { runTool } from './tool.js';
 
 await runTool(async (args, print) => {
-  const { help, minutes, store, seed = Math.floor(Math.random() * 2 ** 31) } = parseSoakArguments(args);
+  const { help, minutes, store, seed = anySeed() } = parseSoakArguments(args);
   if (help) return SOAK_HELP;
   return withStores([store], async (stores) => {
     const [createDatabase] = stores.values();

@@ -20,12 +20,12 @@ import { type Contract, readContract } from './openapi.js';
 export const OKTA_TOKEN = 'okta-secret-0123456789abcdef';
 export const ENTRA_TOKEN = 'entra-secret-0123456789abcdef';
 
-/** A clock whose time tests move; sleeping passes at once and moves it, so that nothing waits for real. */
+/** A clock whose time tests move. */
 export interface TestClock extends Clock {
   advance(ms: number): void;
 }
 
-/** Runs with real time, ahead of it by what tests add. */
+/** Runs with real time, ahead of it by what tests add; sleeping takes as long as it says. */
 export function createTestClock(): TestClock {
   let aheadMs = 0;
   return {
