@@ -8,8 +8,8 @@ export const EXIT_CODES = {
   /** The address to listen at is taken or not ours. */
   unavailable: 69,
   /**
-   * Something that is needed is away: the database, so that the bridge could not start, or Atlassian, so that what was
-   * printed rests on the record alone. Trying again, without a change, may help.
+   * Something that is needed is away: the database, so that the bridge could not start, whoever read its log, or Atlassian,
+   * so that what was printed rests on the record alone. Trying again, without a change, may help.
    */
   tryAgain: 75,
   /** The configuration is wrong; starting again without a change is pointless. */

@@ -1,15 +1,24 @@
 #!/usr/bin/env node
 import { runCommandLine } from './cli.js';
 import { describeCrash, onCrash } from './crash.js';
+import { EXIT_CODES } from './exit.js';
 import { holdHangups } from './shutdown.js';
 
 onCrash((error) => process.stderr.write(describeCrash(error)));
 
 // Whoever reads the output may stop before its end, as `head` does; or the terminal is gone.
+let endUnread = (): void => process.exit();
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE' || error.code === 'EIO') process.exit();
-  throw error;
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  endUnread();
 });
+
+/** A service without a reader of its log answers what is under way, and is for its supervisor to start again. */
+function stopUnread(): void {
+  endUnread = () => undefined;
+  process.once('exit', () => (process.exitCode = EXIT_CODES.tryAgain));
+  process.kill(process.pid, 'SIGTERM');
+}
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
@@ -17,6 +26,7 @@ process.exitCode = await runCommandLine(
     serve: async () => {
       // Before the bridge is loaded, which takes a moment.
       const hangups = holdHangups();
+      endUnread = stopUnread;
       return (await import('./commands/serve.js')).serve(hangups);
     },
     demo: async (options) => (await import('./commands/demo.js')).demo(options),

@@ -88,6 +88,21 @@ async function serve(more: Readonly<Record<string, string>> = {}): Promise<Runni
   return { ...command, url: `${'TLS_CERT_FILE' in more ? 'https' : 'http'}://127.0.0.1:${port}` };
 }
 
+/** Asks for a person, for which Atlassian takes its time. Resolves when that is under way. */
+async function hold(client: Client): Promise<{ readonly held: Promise<Reply>; readonly answerNow: () => void }> {
+  let answerNow = (): void => undefined;
+  const mayAnswer = new Promise<void>((resolve) => (answerNow = resolve));
+  const arrived = new Promise<void>((resolve) =>
+    sandbox.faults.when({ path: /memberof/ }, () => {
+      resolve();
+      return mayAnswer;
+    }),
+  );
+  const held = client.ask(`/scim/v2/Users/${encodeURIComponent(sandbox.admin.accountId)}`);
+  await arrived;
+  return { held, answerNow };
+}
+
 /** How often a client was answered, and what else happened to it. */
 interface Seen {
   answered: number;
@@ -116,21 +131,11 @@ describe('SIGTERM', () => {
       const pair = await makePair();
       const { certFile, keyFile } = await writePair(pair, folder);
       const running = await serve(transport === 'TLS' ? { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile } : {});
-      const person = `/scim/v2/Users/${encodeURIComponent(sandbox.admin.accountId)}`;
       const newClient = (): Client => clientOf(running.url, pair.cert);
       const [slow, watcher, idle] = [newClient(), newClient(), newClient()];
       for (const client of [watcher, idle]) expect(await client.ask('/readyz')).toMatchObject({ status: 200 });
 
-      let answerNow = (): void => undefined;
-      const mayAnswer = new Promise<void>((resolve) => (answerNow = resolve));
-      const arrived = new Promise<void>((resolve) =>
-        sandbox.faults.when({ path: /memberof/ }, () => {
-          resolve();
-          return mayAnswer;
-        }),
-      );
-      const held = slow.ask(person);
-      await arrived;
+      const { held, answerNow } = await hold(slow);
       const clients = Array.from({ length: LANES }, newClient);
       const seen = clients.map((): Seen => ({ answered: 0, failures: [] }));
       const lanes = seen.map((own, lane) => goOnAsking(clients[lane] ?? watcher, '/scim/v2/Users?count=1', own));
@@ -186,5 +191,22 @@ describe('SIGTERM', () => {
     expect(sandbox.membersOf(id)).toHaveLength(people.length);
     second.signal('SIGTERM');
     expect(await second.exit).toBe(0);
+  });
+});
+
+describe('a log that nobody reads any more', () => {
+  it('stops the bridge as SIGTERM does, with 75, so that it is started again [SA21]', async () => {
+    const running = await serve();
+    const [slow, other] = [clientOf(running.url), clientOf(running.url)];
+    const { held, answerNow } = await hold(slow);
+
+    running.stopReading();
+    await goOnAsking(other, '/scim/v2/Users?count=1', { answered: 0, failures: [] });
+    answerNow();
+
+    expect(await held).toMatchObject({ status: 200 });
+    expect(await running.exit).toBe(75);
+    expect(running.output().stderr).toBe('');
+    for (const client of [slow, other]) client.close();
   });
 });

@@ -11,6 +11,8 @@ export interface RunningCommand {
   /** Resolves when a line of standard output holds the text. @throws Error when the process ends first */
   said(text: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
+  /** From now on nobody reads its standard output. */
+  stopReading(): void;
   /** The exit code; null when a signal ended the process. */
   readonly exit: Promise<number | null>;
 }
@@ -72,6 +74,7 @@ export function startCommand(
         look();
       }),
     signal: (name) => void child.kill(name),
+    stopReading: () => void child.stdout.destroy(),
     exit,
   };
 }
