@@ -62,8 +62,6 @@ export function inOrder(app: RequestListener, { exchangeMs }: ConnectionLimits):
     const timer = setTimeout(() => socket.destroy(), exchangeMs);
     response.once('close', () => {
       clearTimeout(timer);
-      // Whoever was told that the connection ends has no right to further answers (RFC 9112 §9.6).
-      if (!response.shouldKeepAlive) socket.destroySoon();
       const next = waiting.get(socket)?.shift();
       if (next === undefined) waiting.delete(socket);
       // In a turn of its own: answers that are there at once would keep the others waiting for all of them.
