@@ -107,6 +107,14 @@ describe('a connection', () => {
     expect(socket.bytesRead).toBeLessThan(large.length);
   });
 
+  it('is kept longer than proxies keep theirs, and its client is told [SA18]', async () => {
+    const client = await connected(await serving(answering));
+    client.socket.write(get());
+    await once(client.socket, 'data');
+
+    expect(client.text()).toContain('Keep-Alive: timeout=65\r\n');
+  });
+
   it('over the limit is closed at once, and the others are served [SA18]', async () => {
     const server = await serving(answering, { connections: 3 });
     const [first] = [await connected(server), await connected(server), await connected(server)];

@@ -105,6 +105,18 @@ describe('openSqliteStore', () => {
   });
 });
 
+describe('a database file that is gone', () => {
+  it('is missed where its log is left, though serve never noted it [SA21]', async () => {
+    await writeFile(join(folder, 'bridge.db-wal'), 'what was written last');
+
+    await expect(open()).rejects.toMatchObject({
+      kind: 'misconfigured',
+      message: expect.stringMatching(/bridge\.db is gone, and .*-wal shows that it was there/),
+    });
+    expect(await readdir(folder)).toEqual(['bridge.db-wal']);
+  });
+});
+
 describe('addresses on the disk', () => {
   it('of a buried person are gone, also from the free pages and the log [ID5]', async () => {
     const store = await open();

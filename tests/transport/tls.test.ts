@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { CONNECTION_LIMITS, type ConnectionLimits } from '../../src/connectionLimits.js';
 import { watchCertificate } from '../../src/certificateWatch.js';
 import { readConfig } from '../../src/config.js';
 import { examine } from '../../src/doctor/check.js';
@@ -37,12 +38,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function serveWith(certificate: Pair): Promise<Listening & { readonly port: number }> {
-  const files = await writePair(certificate, folder);
-  const server = await listen((_request, response) => response.end('served'), {
-    ...ANYWHERE,
-    certificate: readServerCertificate(files),
-  });
+async function serveWith(
+  pairShown: Pair,
+  limits: ConnectionLimits = CONNECTION_LIMITS,
+): Promise<Listening & { readonly port: number }> {
+  const certificate = readServerCertificate(await writePair(pairShown, folder));
+  const server = await listen((_request, response) => response.end('served'), { ...ANYWHERE, certificate }, limits);
   servers.push(server);
   return { ...server, port: Number(new URL(server.url).port) };
 }
@@ -165,6 +166,16 @@ describe('a server with a certificate', () => {
     await once(socket, 'close');
 
     expect(answer).toBe('');
+  });
+
+  it('cuts whoever does not end the handshake in time [SA18]', async () => {
+    const { port } = await serveWith(pair, { ...CONNECTION_LIMITS, headersMs: 60 });
+    const socket = connectPlain(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+
+    await new Promise((resolve) => socket.once('close', resolve));
+
+    expect(socket.bytesRead).toBe(0);
   });
 
   it('closes connections that are idle, or on which nothing was asked after the handshake [SA21]', async () => {
