@@ -4,7 +4,7 @@ import { Failure } from '../../src/provisioning/failure.js';
 import { createRedactor } from '../../src/observability/redact.js';
 
 const SECRET = 'ATATT3x/Ff+GF0=secret';
-const redactor = createRedactor([SECRET, 'ATATT3x/Ff', '']);
+const redactor = createRedactor(['ATATT3x/Ff', SECRET, '']);
 
 describe('a redactor of texts', () => {
   it.each([
