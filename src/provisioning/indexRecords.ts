@@ -83,6 +83,11 @@ export interface DirectoryIndex {
   grantingGroups(): Promise<readonly IndexedGroup[]>;
   /** Adds one group that we just created or read, or renews what is known of it; how it grants stays as a scan found. */
   putGroup(group: Omit<IndexedGroup, 'firstSeenAt'>, atMs: number): Promise<void>;
+  /**
+   * Adds what a read has just shown of somebody whom a message is about: that the account is in these groups. Only granting
+   * ones count. Until the next scan, which may find otherwise.
+   */
+  putMember(accountId: string, groupIds: Iterable<string>, atMs: number): Promise<void>;
   /** Links and index as one list (rule LI2). A linked account of the index is listed once, under its link. */
   listPeople(caller: string, window: Window): Promise<readonly ListedPerson[]>;
   countPeople(): Promise<number>;

@@ -9,6 +9,8 @@ import { beginMessage } from './unfinished.js';
 /** How a new record comes about. */
 export interface Insertion {
   readonly accountId: string | undefined;
+  /** Groups that a read has just shown the account in. */
+  readonly shownIn?: Iterable<string>;
   readonly wanted: 'active' | 'inactive';
   readonly origin: 'created' | 'adopted';
   readonly invited: boolean;
@@ -51,7 +53,11 @@ export async function insertPerson(
       await records.people.setExternalId(id, call.caller, person.externalId);
     }
     await records.intents.end('invite', person.address);
-    if (how.accountId !== undefined) await records.tombstones.removeAccount(how.accountId);
+    if (how.accountId !== undefined) {
+      await records.tombstones.removeAccount(how.accountId);
+      // The last scan may be older than the access, also where an earlier message gave it and did not live to record it.
+      await records.index.putMember(how.accountId, how.shownIn ?? [], deps.clock.now());
+    }
     await records.tombstones.removePending(person.address);
     await audit(records, deps, call, {
       event: how.event,

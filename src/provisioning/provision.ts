@@ -199,6 +199,7 @@ async function adopt(
       person,
       {
         accountId,
+        shownIn: memberships.shown,
         wanted,
         origin: 'adopted',
         invited: false,

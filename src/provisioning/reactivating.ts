@@ -76,7 +76,9 @@ async function giveBack(
     deps,
     call,
   );
+  const { accountId } = link;
   await deps.store.transaction(async (records) => {
+    await records.index.putMember(accountId, memberships.shown, deps.clock.now());
     await records.holds.removeAll(link.id, 'remembered');
     await records.holds.removeAll(link.id, 'owed');
     await conclude(link, 'active', !standing.isActive, records, deps, call, {

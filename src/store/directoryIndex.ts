@@ -7,6 +7,7 @@ import { leaversWithAccess } from './leavers.js';
 import { lists } from './lists.js';
 import { ensurePlace } from './places.js';
 import { atomically, type Handle, inOneView } from './schema.js';
+import { writeToIndex } from './writes.js';
 
 /** Who is there: what the last committed scan and our own writes since say. */
 export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
@@ -81,6 +82,11 @@ export function directoryIndex(db: Handle, hash: KeyedHash): DirectoryIndex {
           .onConflict((conflict) => conflict.column('id').doUpdateSet(described))
           .execute();
         await ensurePlace(trx, 'group', id, new Date(atMs).toISOString());
+      });
+    },
+    async putMember(accountId, groupIds, atMs) {
+      await atomically(db, async (trx) => {
+        for (const groupId of groupIds) await writeToIndex(trx, accountId, groupId, true, atMs);
       });
     },
     leaversWithAccess: (beforeMs) => leaversWithAccess(db, beforeMs),

@@ -133,7 +133,8 @@ async function countMember(db: Handle, groupId: string, isMember: boolean): Prom
   ).execute();
 }
 
-async function writeToIndex(
+/** Changes the index that is read; a scan that is under way writes another one. */
+export async function writeToIndex(
   db: Handle,
   accountId: string,
   groupId: string,

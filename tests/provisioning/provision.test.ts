@@ -120,6 +120,10 @@ describe('creating through the organization', () => {
       expect((await site.create()).status).toBe(201);
       expect(site.received('writes')).toEqual([]);
       expect(site.sandbox.seatsUsed()).toBe(2);
+      // No scan since the invitation has seen it.
+      expect(bodyOf(await site.scim('get', '/Users'))).toMatchObject({
+        Resources: expect.arrayContaining([expect.objectContaining({ userName: ADA, active: true })]),
+      });
     },
   );
 

@@ -160,6 +160,21 @@ describe('active: true for a leaver', () => {
     expect(bodyOf(await site.get(id)).active).toBe(true);
   });
 
+  it('shows in lists what an invitation without answer gave, though no scan has seen it [US8] [SA6]', async () => {
+    const site = await startUsers();
+    const { id } = await site.created({ active: false });
+    site.sandbox.faults.next({ path: /users\/invite/, kind: 'drop-after' });
+    expectScimError(await site.state(id, true), 503);
+    site.received();
+
+    expect(bodyOf(await site.state(id, true)).active).toBe(true);
+
+    expect(site.received('writes')).toEqual([]);
+    expect(bodyOf(await site.scim('get', '/Users'))).toMatchObject({
+      Resources: expect.arrayContaining([expect.objectContaining({ id, active: true })]),
+    });
+  });
+
   it('is not implied by a message that forgets active [US10]', async () => {
     const { site, id } = await startWithLeaver();
 

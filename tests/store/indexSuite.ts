@@ -62,6 +62,19 @@ export function describeIndex(open: OpenStore): void {
       expect(await index.findByAddress('bob@example.com')).toEqual([]);
     });
 
+    it('shows a member whom a read has shown, until the next scan finds otherwise', async () => {
+      const store = await open();
+      await scan(store, { users: ['ada'] }, { groups: [anIndexedGroup('plain')] });
+
+      await store.index.putMember('bob', ['users', 'plain'], START_MS);
+      await store.index.putMember('bob', ['users'], START_MS);
+
+      expect((await store.index.person('bob'))?.grantingGroupIds).toEqual(['users']);
+      expect(await peopleIds(store)).toEqual(['ada', 'bob']);
+      await scan(store, { users: ['ada'] });
+      expect(await peopleIds(store)).toEqual(['ada']);
+    });
+
     it('counts distinct people while a scan runs, whatever is repeated', async () => {
       const { index } = await open();
       const started = await index.beginScan();
