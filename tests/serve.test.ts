@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from '../src/sandbox/server.js';
 import { startCommand, type RunningCommand } from './support/command.js';
 import { createGate, freePort, type Gate } from './support/gate.js';
+import { holdNext } from './support/held.js';
 
 const TOKEN = 'okta-secret-0123456789abcdef';
 
@@ -152,14 +153,7 @@ describe('serve', () => {
       message: 'The records hold nothing that needs a look.',
     });
 
-    let answerNow = (): void => undefined;
-    const mayAnswer = new Promise<void>((resolve) => (answerNow = resolve));
-    const arrived = new Promise<void>((resolve) =>
-      sandbox.faults.when({ path: /memberof/ }, () => {
-        resolve();
-        return mayAnswer;
-      }),
-    );
+    const { arrived, answerNow } = holdNext(sandbox, /memberof/);
     const reply = ask(env, `/scim/v2/Users/${encodeURIComponent(sandbox.admin.accountId)}`);
     await arrived;
     first.signal('SIGTERM');

@@ -8,6 +8,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/server.js';
 import { makePair, writePair } from '../support/certificates.js';
 import { type RunningCommand, startCommand } from '../support/command.js';
 import { freePort } from '../support/gate.js';
+import { holdNext } from '../support/held.js';
 
 const TOKEN = 'okta-secret-0123456789abcdef';
 const PATCH_OP = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
@@ -90,14 +91,7 @@ async function serve(more: Readonly<Record<string, string>> = {}): Promise<Runni
 
 /** Asks for a person, for which Atlassian takes its time. Resolves when that is under way. */
 async function hold(client: Client): Promise<{ readonly held: Promise<Reply>; readonly answerNow: () => void }> {
-  let answerNow = (): void => undefined;
-  const mayAnswer = new Promise<void>((resolve) => (answerNow = resolve));
-  const arrived = new Promise<void>((resolve) =>
-    sandbox.faults.when({ path: /memberof/ }, () => {
-      resolve();
-      return mayAnswer;
-    }),
-  );
+  const { arrived, answerNow } = holdNext(sandbox, /memberof/);
   const held = client.ask(`/scim/v2/Users/${encodeURIComponent(sandbox.admin.accountId)}`);
   await arrived;
   return { held, answerNow };
