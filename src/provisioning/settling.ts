@@ -17,12 +17,14 @@ import type { PersonLink } from './store.js';
  * entitled, and takes access from those deactivated meanwhile. One person's failure does not stop the others.
  */
 export async function settleInvitations(deps: Dependencies, call: Call): Promise<void> {
-  for (const invited of await deps.store.people.listInvited()) {
+  const invited = await deps.store.people.listInvited();
+  const begun = await deps.store.intents.list('settle');
+  for (const id of new Set([...begun.map(({ key }) => key), ...invited.map((link) => link.id)])) {
     try {
-      await deps.store.locks.withLock(`person:${invited.id}`, call, (held) => settleOne(invited.id, deps, held));
+      await deps.store.locks.withLock(`person:${id}`, call, (held) => settleOne(id, deps, held));
     } catch (error) {
       deps.log.warn('An invited person could not be settled; the next scan tries again', {
-        personId: invited.id,
+        personId: id,
         failure: Failure.from(error),
       });
     }
@@ -98,13 +100,29 @@ async function takeReturned(id: string, accountId: string, deps: Dependencies, c
 
 async function settleOne(id: string, deps: Dependencies, call: Call): Promise<void> {
   const link = await deps.store.people.find(id);
-  if (link === undefined || link.accountId !== undefined || link.address === undefined) return;
+  if (link === undefined) return deps.store.intents.end('settle', id);
+  if (link.accountId !== undefined) {
+    const isBegun = (await deps.store.intents.find('settle', id)) !== undefined;
+    return isBegun ? holdingAccount(link.accountId, deps, call, (held) => takeFound(link, deps, held)) : undefined;
+  }
+  if (link.address === undefined) return;
   const accountId = await findAccount(link.address, link.invitedAt !== undefined, deps, call);
   if (accountId === undefined) return;
   await holdingAccount(accountId, deps, call, async (held) => {
     const isTaken = (await deps.store.people.findByAccount(accountId)) !== undefined;
-    if (!isTaken) await settle(link, accountId, 'US5', deps, held);
+    if (isTaken) return;
+    if (link.wanted === 'active') return settle(link, accountId, 'US5', deps, held);
+    // Connected first: once the access is taken no scan shows the account, and nobody would find it again.
+    const startedAt = new Date(deps.clock.now()).toISOString();
+    await deps.store.intents.begin({ kind: 'settle', key: id, caller: held.caller, startedAt });
+    await takeFound(await attach(link, accountId, 'US5', deps, held), deps, held);
   });
+}
+
+/** Takes the access of somebody who was deactivated before the account appeared, unless a message has given it since. */
+async function takeFound(link: PersonLink, deps: Dependencies, call: Call): Promise<void> {
+  if (link.wanted === 'inactive') await deactivate(link, await readStanding(link, deps, call), unbraked(deps), call);
+  await deps.store.intents.end('settle', link.id);
 }
 
 /** A visible exact address; for the invited also the look-up of credentials that grew since. */

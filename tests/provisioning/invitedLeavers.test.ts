@@ -34,6 +34,24 @@ describe('a deactivation before the account appears', () => {
     expect(site.sandbox.groupsOf(accountId)).toEqual([]);
   });
 
+  it('can be taken back though the scan that carried it out was not answered, and no scan shows the account any more [US5] [SA6]', async () => {
+    const site = await startInviting();
+    const { id } = await site.created();
+    const design = await createGroup(site, 'Design', id);
+    await site.state(id, false);
+    const { accountId } = site.sandbox.acceptInvitation(ADA);
+    site.sandbox.faults.always({ method: 'DELETE', path: /userByGroupId/, kind: 'drop-after' });
+    await site.scan();
+    expect(site.sandbox.groupsOf(accountId)).toEqual([]);
+    site.sandbox.faults.clear();
+    await site.scan();
+
+    expect(bodyOf(await site.state(id, true)).active).toBe(true);
+
+    expect([...site.sandbox.groupsOf(accountId)].sort()).toEqual([design, site.sandbox.groups.access.id].sort());
+    expect(await site.store.intents.list('settle')).toEqual([]);
+  });
+
   it.each([
     ['PATCH', (site: UserSite, id: string) => site.state(id, false)],
     ['PUT', (site: UserSite, id: string) => site.replace(id, ada({ active: false }))],
