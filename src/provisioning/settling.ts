@@ -17,11 +17,11 @@ import type { PersonLink } from './store.js';
  * entitled, and takes access from those deactivated meanwhile. One person's failure does not stop the others.
  */
 export async function settleInvitations(deps: Dependencies, call: Call): Promise<void> {
+  const found = await accountsFound(deps);
   const invited = await deps.store.people.listInvited();
-  const begun = await deps.store.intents.list('settle');
-  for (const id of new Set([...begun.map(({ key }) => key), ...invited.map((link) => link.id)])) {
+  for (const { id } of invited) {
     try {
-      await deps.store.locks.withLock(`person:${id}`, call, (held) => settleOne(id, deps, held));
+      await deps.store.locks.withLock(`person:${id}`, call, (held) => settleOne(id, found.get(id), deps, held));
     } catch (error) {
       deps.log.warn('An invited person could not be settled; the next scan tries again', {
         personId: id,
@@ -98,31 +98,33 @@ async function takeReturned(id: string, accountId: string, deps: Dependencies, c
   });
 }
 
-async function settleOne(id: string, deps: Dependencies, call: Call): Promise<void> {
+/** Accounts that earlier scans found and did not come to an end with, by SCIM id. */
+async function accountsFound({ store }: Dependencies): Promise<ReadonlyMap<string, string>> {
+  const begun = await store.intents.list('settle');
+  return new Map(
+    begun.map(({ key }) => {
+      const [id = '', accountId = ''] = key.split(' ');
+      return [id, accountId];
+    }),
+  );
+}
+
+async function settleOne(id: string, known: string | undefined, deps: Dependencies, call: Call): Promise<void> {
   const link = await deps.store.people.find(id);
-  if (link === undefined) return deps.store.intents.end('settle', id);
-  if (link.accountId !== undefined) {
-    const isBegun = (await deps.store.intents.find('settle', id)) !== undefined;
-    return isBegun ? holdingAccount(link.accountId, deps, call, (held) => takeFound(link, deps, held)) : undefined;
-  }
-  if (link.address === undefined) return;
-  const accountId = await findAccount(link.address, link.invitedAt !== undefined, deps, call);
+  if (link === undefined || link.accountId !== undefined || link.address === undefined) return;
+  const accountId = known ?? (await findAccount(link.address, link.invitedAt !== undefined, deps, call));
   if (accountId === undefined) return;
   await holdingAccount(accountId, deps, call, async (held) => {
     const isTaken = (await deps.store.people.findByAccount(accountId)) !== undefined;
-    if (isTaken) return;
-    if (link.wanted === 'active') return settle(link, accountId, 'US5', deps, held);
-    // Connected first: once the access is taken no scan shows the account, and nobody would find it again.
-    const startedAt = new Date(deps.clock.now()).toISOString();
-    await deps.store.intents.begin({ kind: 'settle', key: id, caller: held.caller, startedAt });
-    await takeFound(await attach(link, accountId, 'US5', deps, held), deps, held);
+    const key = `${id} ${accountId}`;
+    if (!isTaken) {
+      // Once access is taken no scan shows the account any more, and nobody would find it again.
+      const startedAt = new Date(deps.clock.now()).toISOString();
+      await deps.store.intents.begin({ kind: 'settle', key, caller: held.caller, startedAt });
+      await settle(link, accountId, 'US5', deps, held);
+    }
+    await deps.store.intents.end('settle', key);
   });
-}
-
-/** Takes the access of somebody who was deactivated before the account appeared, unless a message has given it since. */
-async function takeFound(link: PersonLink, deps: Dependencies, call: Call): Promise<void> {
-  if (link.wanted === 'inactive') await deactivate(link, await readStanding(link, deps, call), unbraked(deps), call);
-  await deps.store.intents.end('settle', link.id);
 }
 
 /** A visible exact address; for the invited also the look-up of credentials that grew since. */

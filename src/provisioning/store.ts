@@ -92,8 +92,8 @@ export interface Intent {
   /**
    * `invite` (key: the address), `createUser` (key: the message, hashed; from the record on), `createGroup` (key:
    * lower-case name; once the group is recorded, name and message), `status` (key: SCIM id of a person whose access is
-   * being given or taken), `settle` (key: SCIM id of a person whose account a scan has found, and whose access is still to
-   * be taken), or what a write test made (key: name of the group, or address; then a space and the id, once
+   * being given or taken), `settle` (key: SCIM id of a person without an account, a space, and the account that a
+   * scan has found), or what a write test made (key: name of the group, or address; then a space and the id, once
    * it is known).
    */
   readonly kind: 'invite' | 'createUser' | 'createGroup' | 'status' | 'settle' | 'writeTest' | 'writeTestPerson';
